@@ -1,0 +1,528 @@
+"""Layer two, first half: who acts. One pass from left to right that knows, at every word, who the subject is,
+whom the pronouns mean, and which scopes (negation, wish, doubt, plan, long past ...) the word stands in.
+
+There is no parser. A subject lasts until the next one; an object followed by "to" becomes the subject of that
+verb ("asked him to come"); a pronoun means the partner unless somebody else of that gender was named last.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from clients.pressure.patterns import Ends
+from clients.pressure.tokens import Tokens
+from clients.pressure.vocabulary import Vocabulary
+
+# How long a scope lasts: to the end of the verb group, of the complement, or of the sentence.
+GROUP: Final = 1
+COMPLEMENT: Final = 2
+SENTENCE: Final = 3
+
+NOMINATIVE: Final = {"i": "C", "we": "W", "he": "m", "she": "f", "they": "n", "you": "you"}
+OBJECTIVE: Final = {"me": "C", "us": "W", "him": "m", "them": "n", "myself": "C", "himself": "m", "herself": "f", "themselves": "n"}
+POSSESSIVE: Final = {"my": "C", "our": "W", "his": "m", "their": "n", "your": "you", "mine": "C", "ours": "W"}
+SPEECH: Final = frozenset(["say", "tell", "ask", "text", "write", "whisper", "yell", "scream", "shout", "reply", "answer", "respond", "admit", "type", "beg", "message", "reply"])
+
+
+@dataclass(slots=True)
+class Note:
+    """The analysed text: columns by token, as the matcher reads them."""
+
+    tokens: Tokens
+    norm: list[str]
+    lemma: list[str]
+    form: list[str]
+    subject: list[str]
+    negated: list[bool]
+    verbal: list[bool]
+    scopes: list[frozenset[str]]
+    people: list[tuple[tuple[str, int, bool], ...]]
+    sentence_of: list[int]
+    limit: int = 0
+    memo: dict[tuple[int, int], Ends] = field(default_factory=dict)
+    steps: int = 0
+
+
+@dataclass(slots=True)
+class _Memory:
+    """Who was named, for the pronouns to come."""
+
+    partner_gender: str = ""
+    other: dict[str, tuple[str, int, bool]] = field(default_factory=dict)
+    partner_at: int = -1
+
+
+@dataclass(slots=True)
+class _Clause:
+    """The state of the sentence at the current word."""
+
+    subject: str = ""
+    main: str = ""
+    negated: bool = False
+    carrier: bool = False
+    scopes: dict[str, int] = field(default_factory=dict)
+    last: str = ""
+    last_verb: str = ""
+    last_form: str = ""
+    speaker: str = ""
+    frozen: frozenset[str] = frozenset()
+
+    def add(self, scope: str, extent: int) -> None:
+        if self.scopes.get(scope, 0) < extent:
+            self.scopes[scope] = extent
+            self.frozen = frozenset(self.scopes)
+
+    def drop(self, extent: int) -> None:
+        if self.scopes:
+            self.scopes = {scope: reach for scope, reach in self.scopes.items() if reach > extent}
+            self.frozen = frozenset(self.scopes)
+
+
+def analyse(tokens: Tokens, words: Vocabulary, voice: str) -> Note:
+    return _Reader(tokens, words, voice).run()
+
+
+class _Reader:
+    def __init__(self, tokens: Tokens, words: Vocabulary, voice: str) -> None:
+        self.tokens = tokens
+        self.words = words
+        self.voice = voice
+        self.memory = _Memory()
+        count = len(tokens)
+        looked = [words.forms.look_up(norm) for norm in tokens.norm]
+        self.note = Note(
+            tokens=tokens,
+            norm=tokens.norm,
+            lemma=[pair[0] for pair in looked],
+            form=[pair[1] for pair in looked],
+            subject=[""] * count,
+            negated=[False] * count,
+            verbal=[False] * count,
+            scopes=[frozenset()] * count,
+            people=[()] * count,
+            sentence_of=[0] * count,
+        )
+
+    def run(self) -> Note:
+        self.memory.partner_gender = self._partner_gender()
+        for number, (first, last) in enumerate(self.tokens.sentences):
+            self._sentence(number, first, last)
+        return self.note
+
+    def _partner_gender(self) -> str:
+        counts = {"m": 0, "f": 0}
+        nouns = self.words.partner
+        for at, norm in enumerate(self.note.norm):
+            gender = nouns.get(norm)
+            if gender in counts and not (at and self.note.norm[at - 1] in ("his", "her", "their", "a", "another", "new")):
+                counts[gender] += 100
+            elif norm in ("he", "him", "his", "himself"):
+                counts["m"] += 1
+            elif norm in ("she", "her", "herself", "hers"):
+                counts["f"] += 1
+        if counts["m"] == counts["f"]:
+            if not counts["m"]:
+                return ""
+            return next("m" if norm in ("he", "him", "his") else "f" for norm in self.note.norm if norm in ("he", "him", "his", "she", "her", "husband", "wife") or norm in nouns)
+        return "m" if counts["m"] > counts["f"] else "f"
+
+    # -- one sentence ---------------------------------------------------------------------------
+
+    def _sentence(self, number: int, first: int, last: int) -> None:
+        note, words = self.note, self.words
+        clause = _Clause()
+        question = self.tokens.stop[number] == "?"
+        quotes = self._quotes(first, last)
+        at = first
+        while at < last:
+            norm = note.norm[at]
+            before = self.tokens.before[at]
+            if at in quotes:
+                clause.speaker = quotes[at]
+            if before:
+                self._mark(clause, before, at, last)
+            note.sentence_of[at] = number
+            end = self._person(clause, at, first, last)
+            if end > at:
+                for inner in range(at, end):
+                    note.sentence_of[inner] = number
+                    note.subject[inner] = clause.subject
+                    note.negated[inner] = clause.negated
+                    note.scopes[inner] = clause.frozen
+                at = end
+                continue
+            if norm in words.subordinators:
+                self._join(clause, at, last)
+            note.subject[at] = clause.subject
+            note.negated[at] = clause.negated
+            note.scopes[at] = clause.frozen
+            note.verbal[at] = self._verbal(at, first)
+            trigger = words.scope_trigger(note.norm, note.lemma, at, last)
+            if trigger is not None:
+                name, extent, width, at_start = trigger
+                if not at_start or at == first or (at == first + 1 and note.norm[first] in words.subordinators) or before:
+                    # The trigger's own words stand outside of what it governs.
+                    for inner in range(at, min(at + width, last)):
+                        note.sentence_of[inner] = number
+                        note.subject[inner] = clause.subject
+                        note.negated[inner] = clause.negated
+                        note.scopes[inner] = clause.frozen
+                        note.verbal[inner] = self._verbal(inner, first)
+                    self._open(clause, name, extent, question)
+                    for inner in range(at, min(at + width, last)):
+                        self._verb(clause, inner, first, last)
+                    at += width
+                    continue
+            if note.verbal[at]:
+                self._verb(clause, at, first, last)
+            at += 1
+
+    def _open(self, clause: _Clause, name: str, extent: int, question: bool) -> None:
+        if name == "negation":
+            clause.negated = True
+            clause.carrier = False
+        elif name == "none":
+            return
+        elif name == "asks":
+            if question:
+                clause.add("question", COMPLEMENT)
+        else:
+            clause.add(name, extent)
+
+    def _mark(self, clause: _Clause, marks: str, at: int, last: int) -> None:
+        note = self.note
+        if ";" in marks or "-" in marks or "\u2014" in marks or "\u2013" in marks or ":" in marks:
+            clause.negated = False
+            clause.drop(GROUP)
+            clause.subject = clause.main
+            return
+        if "," in marks:
+            follows_verb = note.form[at] not in ("", "s") and note.lemma[at] not in self.words.auxiliaries
+            if not follows_verb:
+                clause.negated = False
+            if "condition" in clause.scopes:
+                clause.drop(GROUP)
+                clause.scopes.pop("condition", None)
+                clause.frozen = frozenset(clause.scopes)
+
+    def _join(self, clause: _Clause, at: int, last: int) -> None:
+        """A conjunction: what ends here, what goes on."""
+        note, norm = self.note, self.note.norm[at]
+        after = note.form[at + 1] if at + 1 < last else ""
+        if norm in ("and", "or", "then", "plus", "&"):
+            bare = after == "base" and clause.last_form == "base"
+            if norm != "or" and not bare:
+                clause.negated = False
+            if after in ("past", "s") or (after == "base" and clause.last_form != "base"):
+                clause.subject = clause.main
+                if norm != "or":
+                    clause.drop(GROUP)
+                if after == "past":
+                    clause.drop(COMPLEMENT)
+        elif norm in ("but", "so", "yet", "because", "while", "when", "although", "though", "since", "until", "unless", "before", "after"):
+            clause.negated = False
+            clause.carrier = False
+            clause.drop(COMPLEMENT if norm in ("but", "yet", "although", "though", "because", "so") else GROUP)
+            clause.subject = clause.main
+        elif norm in ("who", "which") and clause.last:
+            clause.subject = clause.last
+            clause.negated = False
+        elif norm not in ("that", "if", "whether", "what", "how", "why", "where"):
+            clause.negated = False
+
+    # -- verbs ----------------------------------------------------------------------------------
+
+    def _verbal(self, at: int, first: int) -> bool:
+        """Could this word be a verb here? "His call" and "a text" cannot."""
+        if at == first:
+            return True
+        before = self.note.norm[at - 1]
+        words = self.words
+        if before in words.noun_markers:
+            return before in ("no", "one", "that", "this", "both", "all", "her") and self.note.form[at] in ("past", "s", "ing") and before != "no"
+        people = self.note.people[at - 1]
+        return not (people and people[0][2] and people[0][1] == at)
+
+    def _verb(self, clause: _Clause, at: int, first: int, last: int) -> None:
+        note, words = self.note, self.words
+        lemma, form = note.lemma[at], note.form[at]
+        if not form or not note.verbal[at] or at >= last:
+            return
+        if at == first and not clause.subject:
+            self._elided(clause, at, last)
+        if lemma in words.auxiliaries:
+            if clause.subject != clause.main and note.norm[at] in words.finite and note.people[at - 1 if at > first else at] == ():
+                clause.subject = clause.main
+                note.subject[at] = clause.subject
+            return
+        if form == "past" and self._passive(at, first):
+            agent = self._agent(at, last)
+            note.subject[at] = agent
+        elif form in ("past", "s") and clause.subject != clause.main and clause.last_form == "to":
+            clause.subject = clause.main
+            note.subject[at] = clause.subject
+        clause.carrier = lemma in words.carriers
+        clause.last_verb = lemma
+        clause.last_form = form
+
+    def _elided(self, clause: _Clause, at: int, last: int) -> None:
+        """ "Texted her today": the writer; "called me": the partner; "come home": an order in a message."""
+        note = self.note
+        if note.form[at] in ("past", "ing", "s"):
+            follows_me = at + 1 < last and note.norm[at + 1] in ("me", "us")
+            clause.main = clause.subject = "P" if follows_me or note.form[at] == "s" else "C"
+            note.subject[at] = clause.subject
+        elif note.form[at] == "base" and self.voice == "message":
+            clause.subject = "M"
+            note.subject[at] = "M"
+
+    def _passive(self, at: int, first: int) -> bool:
+        note = self.note
+        for back in range(at - 1, max(first, at - 4) - 1, -1):
+            lemma = note.lemma[back]
+            if lemma in ("be", "get") and note.norm[back] not in ("'s",):
+                return True
+            if lemma in self.words.auxiliaries or not (note.norm[back] in ("not", "just", "always", "never", "also", "even", "really", "finally", "constantly", "recently", "being") or note.norm[back].endswith("ly")):
+                return False
+        return False
+
+    def _agent(self, at: int, last: int) -> str:
+        note = self.note
+        for ahead in range(at + 1, min(at + 5, last)):
+            if note.norm[ahead] == "by" and ahead + 1 < last:
+                following = note.norm[ahead + 1]
+                if following in ("me", "myself"):
+                    return "C"
+                if following in ("him", "her"):
+                    return "P"
+                if following in ("my", "the", "his") and ahead + 2 < last:
+                    following = note.norm[ahead + 2]
+                return "P" if following in self.words.partner else "O"
+        return "Z"
+
+    # -- people ---------------------------------------------------------------------------------
+
+    def _person(self, clause: _Clause, at: int, first: int, last: int) -> int:
+        """Read a noun phrase or pronoun that starts here; returns where it ends, or `at` when there is none."""
+        note, norm = self.note, self.note.norm[at]
+        if norm in NOMINATIVE:
+            who = self._pronoun(clause, NOMINATIVE[norm], at)
+            note.people[at] = ((who, at + 1, False),)
+            if norm == "you" and at > first and not self._finite_next(at + 1, last) and note.norm[at - 1] not in self.words.subordinators:
+                clause.last = who
+                self._object(clause, who, at + 1, last)
+                return at + 1
+            self._new_subject(clause, who, at, first)
+            return at + 1
+        if norm in OBJECTIVE:
+            who = self._pronoun(clause, OBJECTIVE[norm], at)
+            note.people[at] = ((who, at + 1, False),)
+            if who != "C" or norm != "myself":
+                self._object(clause, who, at + 1, last)
+            return at + 1
+        found = self.words.person_at(note.norm, at, last)
+        if norm == "her":
+            following = note.norm[at + 1] if at + 1 < last else ""
+            bare_verb = note.form[at + 1] == "base" and note.lemma[at - 1 if at else 0] in self.words.perception if at + 1 < last else False
+            if found is None and (not following or following in self.words.after_object_her or bare_verb or self.tokens.before[at + 1]):
+                who = self._pronoun(clause, "f", at)
+                note.people[at] = ((who, at + 1, False),)
+                self._object(clause, who, at + 1, last)
+                return at + 1
+        owner = ""
+        if norm in POSSESSIVE or norm == "her":
+            owner = self._pronoun(clause, POSSESSIVE.get(norm, "f"), at)
+            if norm in ("mine", "ours"):
+                return at
+        if found is None:
+            if owner:
+                note.people[at] = ((owner, at + 1, True),)
+                if self._starts_clause(at, first):
+                    self._new_subject(clause, "N", at, first)
+                return at + 1
+            if norm in ("this", "that", "it", "there", "everything", "nothing", "something", "things", "these", "those") and self._starts_clause(at, first) and self._finite_next(at + 1, last):
+                note.people[at] = (("N", at + 1, False),)
+                self._new_subject(clause, "N", at, first)
+                return at + 1
+            if norm in ("the", "a", "an") and self._starts_clause(at, first):
+                self._new_subject(clause, "N", at, first)
+            return at
+        kind, gender, end = found
+        kind = self._kind(kind, owner, norm, at)
+        owns = end < last and (note.norm[end] == "'s" or note.norm[end - 1].endswith("s") and note.norm[end - 1] in ("husbands", "wifes", "exes", "partners"))
+        spans: list[tuple[str, int, bool]] = [(kind, end, False)]
+        if owns:
+            spans.append((kind, end + 1 if note.norm[end] == "'s" else end, True))
+        if owner:
+            spans.append((owner, at + 1, True))
+        note.people[at] = tuple(spans)
+        if owns and note.norm[end] == "'s" and end + 1 < last and not self._finite_next(end, last, strict=True):
+            # "My wife's lawyer rang": read the owner, and let the owned be the one who acts.
+            inner = self.words.person_at(note.norm, end + 1, last)
+            if inner is not None:
+                kind, gender, end = ("O" if inner[0] == "P" else inner[0]), inner[1], inner[2]
+                kind = "A" if inner[0] == "P" and note.norm[end - 1] in self.words.rival else kind
+                note.people[at] = ((kind, end, False), *spans[1:])
+            elif note.form[end + 1] not in ("ing", "past"):
+                if self._starts_clause(at, first):
+                    self._new_subject(clause, "N", at, first)
+                self._remember(kind, gender, at, bool(owner))
+                return end + 1
+        self._remember(kind, gender, at, bool(owner))
+        if clause.last in ("C", "P") and at > first and note.norm[at - 1] in ("and", "&") and kind in ("C", "P") and kind != clause.last:
+            kind = "W"
+        clause.last = kind
+        if self._is_subject(clause, at, end, first, last):
+            self._new_subject(clause, kind, at, first)
+        else:
+            self._object(clause, kind, end, last)
+        return end
+
+    def _kind(self, kind: str, owner: str, norm: str, at: int) -> str:
+        noun_markers = ("a", "an", "another", "some", "any", "no")
+        if kind == "P":
+            if owner in ("P", "O", "A") or norm in noun_markers:
+                end_noun = self.words.person_at(self.note.norm, at, len(self.note.norm))
+                noun = self.note.norm[end_noun[2] - 1] if end_noun else ""
+                return "A" if noun in self.words.rival else "O"
+            if norm in ("your",):
+                return "O"
+            if at + 1 < len(self.note.norm) and self.note.norm[at + 1] == "new" and norm in ("his", "her"):
+                return "A"
+        if kind == "K" and owner in ("O", "A"):
+            return "O"
+        return kind
+
+    def _pronoun(self, clause: _Clause, gender: str, at: int) -> str:
+        if clause.speaker:
+            if gender in ("C", "W"):
+                return clause.speaker if gender == "C" else "W"
+            if gender == "you":
+                return "C" if clause.speaker == "P" else "P"
+            if clause.speaker == "P" and gender == self.memory.partner_gender:
+                return "P"
+        if gender in ("C", "W"):
+            return gender
+        if gender == "you":
+            return "P" if self.voice == "message" else "Y"
+        if self.voice == "message":
+            return "O"
+        memory = self.memory
+        known = memory.partner_gender
+        other = memory.other.get(gender) or (memory.other.get("any") if gender != known else None)
+        if gender == "n":
+            if other is not None and at - other[1] < 40 and other[1] > memory.partner_at:
+                return other[0]
+            return "P" if not known else (other[0] if other is not None else "O")
+        if known and gender != known:
+            return other[0] if other is not None else "O"
+        if other is not None and at - other[1] < 25 and other[1] > memory.partner_at and not other[2]:
+            return other[0]
+        memory.partner_at = at
+        return "P"
+
+    def _remember(self, kind: str, gender: str, at: int, owned: bool) -> None:
+        if kind == "P":
+            self.memory.partner_at = at
+        elif kind in ("K", "O", "A"):
+            key = gender if gender in ("m", "f") else "any"
+            plural = self.note.norm[at].endswith("s") or gender == "n"
+            self.memory.other[key] = (kind, at, owned)
+            if plural:
+                self.memory.other["n"] = (kind, at, owned)
+
+    def _starts_clause(self, at: int, first: int) -> bool:
+        if at == first or self.tokens.before[at]:
+            return True
+        before = self.note.norm[at - 1]
+        return before in self.words.subordinators or before in self.words.sentence_adverbs
+
+    def _finite_next(self, at: int, last: int, strict: bool = False) -> bool:
+        note = self.note
+        if at < last and note.norm[at].endswith("ly"):
+            at += 1
+        while at < last and note.norm[at] in ("just", "also", "still", "never", "now", "always", "even", "then", "who", "only", "both", "all"):
+            at += 1
+        if at >= last:
+            return False
+        if strict:
+            following = note.norm[at + 1] if at + 1 < last else ""
+            return note.norm[at] == "'s" and (note.form[at + 1 if at + 1 < last else at] in ("ing", "past") or following in ("not", "been", "a", "the", "so", "very", "never", "just", "now", "always", "still", "in", "at", "out", "with"))
+        return note.norm[at] in self.words.auxiliaries or note.form[at] in ("past", "s") or note.norm[at] in ("'s", "will", "would") or note.form[at] == "base"
+
+    def _is_subject(self, clause: _Clause, at: int, end: int, first: int, last: int) -> bool:
+        note = self.note
+        if at == first:
+            return True
+        before = note.norm[at - 1]
+        finite = self._finite_next(end, last)
+        if before in ("and", "or", "&", "than", "like", "as", "before", "after", "since", "until", "about"):
+            return finite and note.norm[end if end < last else at] != "to"
+        if before in self.words.prepositions:
+            return False
+        if self.tokens.before[at]:
+            return finite or clause.subject == ""
+        if before in self.words.subordinators or before in self.words.sentence_adverbs or before in self.words.auxiliaries:
+            return True
+        if not finite:
+            return False
+        return note.lemma[at - 1] in self.words.report or note.form[at - 1] in ("", "ing") or clause.subject == ""
+
+    def _new_subject(self, clause: _Clause, who: str, at: int, first: int) -> None:
+        before = self.note.norm[at - 1] if at > first else ""
+        inverted = before in self.words.auxiliaries or before == "not"
+        if not inverted:
+            if not clause.carrier:
+                clause.negated = False
+            clause.drop(GROUP)
+            joined = before in ("and", "but", "so", "then")
+            if joined:
+                clause.drop(COMPLEMENT)
+            if "condition" in clause.scopes and clause.main and who != clause.main and before not in ("if", "when", "that", "unless", "whether"):
+                clause.scopes.pop("condition", None)
+                clause.frozen = frozenset(clause.scopes)
+        clause.carrier = False
+        clause.subject = clause.main = clause.last = who
+        clause.last_form = ""
+
+    def _object(self, clause: _Clause, who: str, end: int, last: int) -> None:
+        """An object may act in the next verb: "asked him to come", "saw her leave"."""
+        clause.last = who
+        note = self.note
+        if end < last and note.norm[end] == "not" and end + 1 < last and note.norm[end + 1] == "to":
+            end += 1
+        if end < last and note.norm[end] == "to" and clause.last_verb in self.words.control or end < last and note.form[end] in ("base", "ing") and clause.last_verb in self.words.perception:
+            clause.subject = who
+            clause.last_form = "to"
+
+    def _quotes(self, first: int, last: int) -> dict[int, str]:
+        """Token -> speaker at the edges of quoted speech, where the speaker can be told."""
+        tokens, note = self.tokens, self.note
+        edges = [at for at in range(first, last) if '"' in tokens.before[at]]
+        found: dict[int, str] = {}
+        for number in range(0, len(edges), 2):
+            start = edges[number]
+            finish = edges[number + 1] if number + 1 < len(edges) else last
+            speaker = ""
+            for at in range(max(first, start - 5), start):
+                if note.lemma[at] in SPEECH:
+                    speaker = self._speaker(at, first)
+            if not speaker and finish < last:
+                for at in range(finish, min(finish + 3, last)):
+                    if note.lemma[at] in SPEECH:
+                        speaker = self._speaker(at, finish)
+            if speaker:
+                found[start] = speaker
+                if finish < last:
+                    found[finish] = ""
+        return found
+
+    def _speaker(self, at: int, first: int) -> str:
+        norm = self.note.norm
+        for back in range(at - 1, max(first, at - 5) - 1, -1):
+            if norm[back] == "i":
+                return "C"
+            if norm[back] in ("he", "she", "they") or norm[back] in self.words.partner:
+                return "P"
+        return ""

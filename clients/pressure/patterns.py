@@ -1,0 +1,331 @@
+"""The small language the vocabulary is written in, and its matcher.
+
+    word        that word, in any of its verb or plural forms
+    =word       that exact form
+    <name>      a concept from the vocabulary
+    (a | b c)   one of these;  x?  perhaps
+    .. ... .... a gap of up to 3, 6 or 11 words inside the sentence
+    _           exactly one word
+    C P W K O A N   somebody: client, partner, we, child, other person, affair partner, a thing;  CW = either
+    P's         possessive: his, her, my wife's
+    P:word      a verb whose subject is P;  P:-word negated;  P:~word either way;  -word negated, any subject
+
+A pattern is matched by pushing the set of reachable positions through its elements, never by backtracking,
+and every gap is bounded, so the work per token is bounded whatever the text looks like.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+Ends = tuple[int, ...]
+NONE: Final[Ends] = ()
+GAPS: Final = {"..": 3, "...": 6, "....": 11}
+ANY: Final = "*"
+_ITEM: Final = re.compile(r"\s*(<[a-z_]+>|\.{2,4}|[()|?_]|[A-Z]+:[-~]?|[A-Z]+'s|[A-Z]+(?![\w:])|-(?=[\w<(=])|=?[\w'&%]+)")
+
+
+class View(Protocol):
+    """What the matcher needs to know of an analysed text."""
+
+    norm: list[str]
+    lemma: list[str]
+    subject: list[str]
+    negated: list[bool]
+    verbal: list[bool]
+    people: list[tuple[tuple[str, int, bool], ...]]
+    limit: int
+    memo: dict[tuple[int, int], Ends]
+    steps: int
+
+
+Step = Callable[["View", int], Ends]
+
+
+class PatternError(ValueError):
+    """A line of vocabulary that cannot be understood."""
+
+
+@dataclass(slots=True)
+class Node:
+    step: Step
+    first: frozenset[str]
+    empty: bool = False
+
+
+@dataclass(slots=True)
+class Concept:
+    number: int
+    name: str
+    source: str
+    by_word: dict[str, list[Node]] = field(default_factory=dict)
+    anywhere: list[Node] = field(default_factory=list)
+    first: frozenset[str] = frozenset()
+    state: int = 0
+
+
+@dataclass(slots=True)
+class Grammar:
+    """Concepts by name, compiled on first use so that order in the files does not matter."""
+
+    concepts: dict[str, Concept] = field(default_factory=dict)
+    words: set[str] = field(default_factory=set)
+
+    def add(self, name: str, source: str) -> None:
+        if name in self.concepts:
+            raise PatternError(f"concept <{name}> is defined twice")
+        self.concepts[name] = Concept(len(self.concepts), name, source)
+
+    def concept(self, name: str) -> Concept:
+        concept = self.concepts.get(name)
+        if concept is None:
+            raise PatternError(f"there is no concept <{name}>")
+        if concept.state == 1:
+            raise PatternError(f"concept <{name}> contains itself")
+        if concept.state == 0:
+            concept.state = 1
+            first: set[str] = set()
+            for line in alternatives(concept.source):
+                node = self.compile(line)
+                if node.empty:
+                    raise PatternError(f"concept <{name}> may be empty: {line}")
+                first |= node.first
+                if ANY in node.first:
+                    concept.anywhere.append(node)
+                else:
+                    for word in node.first:
+                        concept.by_word.setdefault(word, []).append(node)
+            concept.first = frozenset(first)
+            concept.state = 2
+        return concept
+
+    def compile(self, line: str) -> Node:
+        parser = _Parser(self, line)
+        node = parser.choice()
+        if parser.peek() is not None:
+            raise PatternError(f"cannot read {line!r} at {parser.peek()!r}")
+        return node
+
+
+def alternatives(source: str) -> list[str]:
+    """Lines, or pieces between semicolons; what follows a # is a remark."""
+    found = []
+    for line in source.splitlines():
+        for piece in line.partition("#")[0].split(";"):
+            if piece.strip():
+                found.append(piece.strip())
+    return found
+
+
+def split(line: str) -> list[str]:
+    items, at = [], 0
+    line = line.rstrip()
+    while at < len(line):
+        match = _ITEM.match(line, at)
+        if match is None:
+            raise PatternError(f"cannot read {line!r} at {line[at:]!r}")
+        items.append(match.group(1))
+        at = match.end()
+    return items
+
+
+class _Parser:
+    def __init__(self, grammar: Grammar, line: str) -> None:
+        self.grammar = grammar
+        self.line = line
+        self.items = split(line)
+        self.at = 0
+
+    def peek(self) -> str | None:
+        return self.items[self.at] if self.at < len(self.items) else None
+
+    def take(self) -> str:
+        item = self.peek()
+        if item is None:
+            raise PatternError(f"{self.line!r} ends too early")
+        self.at += 1
+        return item
+
+    def choice(self) -> Node:
+        branches = [self.sequence()]
+        while self.peek() == "|":
+            self.take()
+            branches.append(self.sequence())
+        return branches[0] if len(branches) == 1 else either(branches)
+
+    def sequence(self) -> Node:
+        parts: list[Node] = []
+        while self.peek() not in (None, "|", ")"):
+            parts.append(self.element())
+        if not parts:
+            raise PatternError(f"an empty branch in {self.line!r}")
+        return in_order(parts) if len(parts) > 1 else parts[0]
+
+    def element(self) -> Node:
+        item = self.take()
+        if item.endswith((":", ":-", ":~")):
+            who, _, mode = item.partition(":")
+            node = guarded(who, mode, self.element())
+        elif item == "-":
+            node = guarded("", "-", self.element())
+        elif item == "(":
+            node = self.choice()
+            if self.take() != ")":
+                raise PatternError(f"a bracket is open in {self.line!r}")
+        elif item in GAPS:
+            node = gap(GAPS[item])
+        elif item == "_":
+            node = Node(_one, frozenset((ANY,)))
+        elif item.startswith("<"):
+            node = concept_node(self.grammar.concept(item[1:-1]))
+        elif item[0].isupper():
+            node = somebody(item[:-2], True) if item.endswith("'s") else somebody(item, False)
+        elif item[0] == "=":
+            node = exact(item[1:])
+        else:
+            self.grammar.words.add(item)
+            node = word(item)
+        if self.peek() == "?":
+            self.take()
+            node = optional(node)
+        return node
+
+
+def word(text: str) -> Node:
+    def step(view: View, i: int) -> Ends:
+        if i < view.limit and (view.norm[i] == text or view.lemma[i] == text):
+            return (i + 1,)
+        return NONE
+
+    return Node(step, frozenset((text,)))
+
+
+def exact(text: str) -> Node:
+    def step(view: View, i: int) -> Ends:
+        return (i + 1,) if i < view.limit and view.norm[i] == text else NONE
+
+    return Node(step, frozenset((text,)))
+
+
+def _one(view: View, i: int) -> Ends:
+    return (i + 1,) if i < view.limit else NONE
+
+
+def somebody(kinds: str, owner: bool) -> Node:
+    def step(view: View, i: int) -> Ends:
+        if i >= view.limit:
+            return NONE
+        return tuple(end for kind, end, owns in view.people[i] if kind in kinds and owns == owner)
+
+    return Node(step, frozenset(f"@{kind}" for kind in kinds))
+
+
+def gap(width: int) -> Node:
+    def step(view: View, i: int) -> Ends:
+        return tuple(range(i, min(i + width, view.limit) + 1))
+
+    return Node(step, frozenset((ANY,)), True)
+
+
+def optional(node: Node) -> Node:
+    inner = node.step
+
+    def step(view: View, i: int) -> Ends:
+        ends = inner(view, i)
+        return ends if i in ends else (i, *ends)
+
+    return Node(step, node.first, True)
+
+
+def either(nodes: list[Node]) -> Node:
+    steps = tuple(node.step for node in nodes)
+
+    def step(view: View, i: int) -> Ends:
+        found: Ends = NONE
+        for one in steps:
+            ends = one(view, i)
+            if ends:
+                found = _merge(found, ends) if found else ends
+        return found
+
+    first = frozenset().union(*(node.first for node in nodes))
+    return Node(step, first, any(node.empty for node in nodes))
+
+
+def in_order(nodes: list[Node]) -> Node:
+    steps = tuple(node.step for node in nodes)
+
+    def step(view: View, i: int) -> Ends:
+        places: Ends = (i,)
+        for one in steps:
+            view.steps += 1
+            if len(places) == 1:
+                places = one(view, places[0])
+            else:
+                reached: set[int] = set()
+                for place in places:
+                    reached.update(one(view, place))
+                places = tuple(sorted(reached))
+            if not places:
+                return NONE
+        return places
+
+    first: set[str] = set()
+    empty = True
+    for node in nodes:
+        first |= node.first
+        if not node.empty:
+            empty = False
+            break
+    return Node(step, frozenset(first), empty)
+
+
+def guarded(who: str, mode: str, node: Node) -> Node:
+    """A verb with a wanted subject, wanted polarity, and in the place of a verb (not "his call")."""
+    inner = node.step
+
+    def step(view: View, i: int) -> Ends:
+        if i >= view.limit or not view.verbal[i] or (who and view.subject[i] not in who):
+            return NONE
+        if mode != "~" and view.negated[i] is not (mode == "-"):
+            return NONE
+        return inner(view, i)
+
+    return Node(step, node.first, node.empty)
+
+
+def concept_node(concept: Concept) -> Node:
+    number, by_word, anywhere = concept.number, concept.by_word, concept.anywhere
+
+    def step(view: View, i: int) -> Ends:
+        if i >= view.limit:
+            return NONE
+        key = (number, i)
+        known = view.memo.get(key)
+        if known is not None:
+            return known
+        view.steps += 1
+        found: set[int] = set()
+        norm, lemma = view.norm[i], view.lemma[i]
+        for node in by_word.get(norm, ()):
+            found.update(node.step(view, i))
+        if lemma != norm:
+            for node in by_word.get(lemma, ()):
+                found.update(node.step(view, i))
+        for kind, _, _ in view.people[i]:
+            for node in by_word.get("@" + kind, ()):
+                found.update(node.step(view, i))
+        for node in anywhere:
+            found.update(node.step(view, i))
+        ends = tuple(sorted(found))
+        view.memo[key] = ends
+        return ends
+
+    return Node(step, concept.first)
+
+
+def _merge(left: Ends, right: Iterable[int]) -> Ends:
+    return tuple(sorted({*left, *right}))

@@ -1,0 +1,171 @@
+"""`read`: one text in, one frozen reading out."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from clients.pressure import frames, story
+from clients.pressure.clauses import Note, analyse
+from clients.pressure.findings import Finding, Off, Reading, When
+from clients.pressure.frames import Match
+from clients.pressure.labels import GROUP_OF, LABELS, PRESSURE, SAFETY, VOICES
+from clients.pressure.tokens import tokenise
+from clients.pressure.vocabulary import HELPERS, Vocabulary, load
+from clients.pressure.when import times
+
+VERSION: Final = "1.0"
+LIMIT: Final = 200_000
+_ORDER: Final = {label: number for number, label in enumerate(LABELS)}
+_SPOUSE_CONDUCT: Final = ("progress", "resistance")
+# Where several scopes apply, the one that explains most is shown.
+_WORST: Final = ("idiom", "negation", "past", "advice", "question", "urge", "condition", "doubt", "hearsay", "plan")
+_REASONS: Final = {
+    "pursuit.unanswered": "wrote or called {partner} without getting an answer",
+    "pursuit.space": "went on contacting {partner} after space was asked for",
+    "no_contact.breach": "contact although none is wished: please check",
+    "forced_talk.kept_on": "went on about problems when it was not wanted",
+    "held_back.urge": "felt the urge to act and let it pass",
+    "overreading.settled": "took an early good sign as settled",
+    "child_safety.witness": "a child was there when something frightening happened: please look at this",
+}
+
+
+def read(text: str, voice: str = "note") -> Reading:
+    """Labelled spans of `text`. Voices: note (about the partner), message (to the partner), mirrored."""
+    if voice not in VOICES:
+        raise ValueError(f"voice must be one of {', '.join(VOICES)}, not {voice!r}")
+    words = load()
+    cut = LIMIT if len(text) > LIMIT else None
+    tokens = tokenise(text[:LIMIT] if cut else text)
+    note = analyse(tokens, words, voice)
+    return _Judge(note, words, voice).reading(cut)
+
+
+def count_steps(text: str, voice: str = "note") -> int:
+    """How many matching steps a text costs: the same on every machine, for the test of linear time."""
+    words = load()
+    note = analyse(tokenise(text[:LIMIT]), words, voice)
+    frames.find(note, words, voice)
+    return note.steps + len(note.norm)
+
+
+class _Judge:
+    def __init__(self, note: Note, words: Vocabulary, voice: str) -> None:
+        self.note = note
+        self.words = words
+        self.voice = voice
+        self.whens: dict[int, list[tuple[int, When]]] = {}
+
+    def reading(self, cut: int | None) -> Reading:
+        matches = frames.find(self.note, self.words, self.voice)
+        idioms = [match for match in matches if match.rule.frame.startswith("idiom.")]
+        scene = story.Scene([], [])
+        for match in matches:
+            if match.rule.frame.startswith("idiom."):
+                continue
+            scope = self._off_scope(match, idioms)
+            if scope:
+                scene.off.append((match, scope))
+            else:
+                scene.standing.append(match)
+        findings = [self._finding(match) for match in scene.standing if match.label not in HELPERS and self._heard(match.label)]
+        for rule in story.RULES:
+            findings.extend(self._told(told) for told in rule(scene) if self._heard(told.label))
+        findings = [finding for finding in findings if finding.score >= self._threshold(finding.label)]
+        kept = _best(findings)
+        off = self._offs(scene, kept)
+        return Reading(VERSION, self.voice, kept, off, cut)
+
+    def _heard(self, label: str) -> bool:
+        """A message or a mirrored note says nothing reliable about the partner's conduct."""
+        return self.voice == "note" or GROUP_OF[label] not in (*_SPOUSE_CONDUCT, "restraint")
+
+    def _threshold(self, label: str) -> float:
+        return self.words.threshold.get(label, self.words.threshold["default"])
+
+    def _off_scope(self, match: Match, idioms: list[Match]) -> str:
+        group = GROUP_OF.get(match.label, "pressure" if match.rule.frame.startswith("act.") else "")
+        table = self.words.off.get(group, {})
+        if group == "safety":
+            for idiom in idioms:
+                if idiom.first < match.last and match.first < idiom.last:
+                    return "idiom"
+        for scope in _WORST:
+            if scope in match.scopes and table.get(scope) and scope not in match.rule.keeps:
+                return scope
+        return ""
+
+    def _finding(self, match: Match) -> Finding:
+        score = match.rule.score
+        for scope, factor in self.words.factor.items():
+            if scope in match.scopes:
+                score *= factor
+        planned = "plan" in match.scopes and match.label in PRESSURE
+        return self._span(match.label, match.rule.frame, match, match.first, match.last, score, "planned" if planned else "done", match.rule.uninvited, match.rule.reason)
+
+    def _told(self, told: story.Told) -> Finding:
+        status = "urge" if told.label == "held_back" else "done"
+        return self._span(told.label, told.frame, told.match, told.first, told.last, told.score, status, told.match.rule.uninvited, _REASONS[told.frame])
+
+    def _span(self, label: str, frame: str, match: Match, first: int, last: int, score: float, status: str, uninvited: bool, reason: str) -> Finding:
+        tokens = self.note.tokens
+        actor = match.actor
+        group = GROUP_OF[label]
+        if group in _SPOUSE_CONDUCT:
+            actor = actor or "spouse"
+        elif label == "held_back" or not actor:
+            actor = "client" if label in PRESSURE or label in ("held_back", "self_harm") else actor or "spouse"
+        if self.voice == "mirrored" and label in PRESSURE:
+            actor = "spouse" if actor == "client" else "client"
+        if label in SAFETY:
+            status = "done"
+        return Finding(
+            label=label,
+            start=tokens.start[first],
+            end=tokens.end[last - 1],
+            frame=frame,
+            actor=actor,
+            status=status,
+            uninvited=uninvited,
+            score=round(min(score, 1.0), 3),
+            scope=", ".join(sorted(match.scopes)) or "none",
+            when=self._when(match.sentence, first, last),
+            reason=reason,
+        )
+
+    def _when(self, sentence: int, first: int, last: int) -> When | None:
+        known = self.whens.get(sentence)
+        if known is None:
+            known = self.whens[sentence] = times(self.note.tokens, *self.note.tokens.sentences[sentence])
+        best: tuple[int, When] | None = None
+        for at, when in known:
+            distance = 0 if first <= at < last else min(abs(at - first), abs(at - last + 1))
+            if distance < 12 and (best is None or distance < best[0]):
+                best = (distance, when)
+        return best[1] if best else None
+
+    def _offs(self, scene: story.Scene, kept: tuple[Finding, ...]) -> tuple[Off, ...]:
+        tokens = self.note.tokens
+        taken = {(finding.label, finding.start) for finding in kept}
+        found: dict[tuple[str, int], Off] = {}
+        for match, scope in scene.off:
+            if match.label in HELPERS or not self._heard(match.label):
+                continue
+            key = (match.label, tokens.start[match.first])
+            if key in taken or key in found:
+                continue
+            why = self.words.off[GROUP_OF[match.label]][scope]
+            found[key] = Off(match.label, tokens.start[match.first], tokens.end[match.last - 1], match.rule.frame, match.actor or "other", scope, why)
+        return tuple(sorted(found.values(), key=lambda off: (off.start, _ORDER[off.label], off.end)))
+
+
+def _best(findings: list[Finding]) -> tuple[Finding, ...]:
+    """One finding per label and place: the strongest, then the longest."""
+    kept: list[Finding] = []
+    ends: dict[str, list[Finding]] = {}
+    for finding in sorted(findings, key=lambda one: (-one.score, one.start - one.end, one.start, one.frame)):
+        others = ends.setdefault(finding.label, [])
+        if not any(finding.start < other.end and other.start < finding.end for other in others[-400:]):
+            others.append(finding)
+            kept.append(finding)
+    return tuple(sorted(kept, key=lambda one: (one.start, _ORDER[one.label], one.end)))
