@@ -249,8 +249,8 @@ class _Reader:
         lemma, form = note.lemma[at], note.form[at]
         if not form or not note.verbal[at] or at >= last:
             return
-        if at == first and not clause.subject:
-            self._elided(clause, at, last)
+        if not clause.subject and lemma not in words.auxiliaries:
+            self._elided(clause, at, at == first or bool(self.tokens.before[at]), last)
         if lemma in words.auxiliaries:
             if clause.subject != clause.main and note.norm[at] in words.finite and note.people[at - 1 if at > first else at] == ():
                 clause.subject = clause.main
@@ -266,14 +266,16 @@ class _Reader:
         clause.last_verb = lemma
         clause.last_form = form
 
-    def _elided(self, clause: _Clause, at: int, last: int) -> None:
+    def _elided(self, clause: _Clause, at: int, opens: bool, last: int) -> None:
         """ "Texted her today": the writer; "called me": the partner; "come home": an order in a message."""
         note = self.note
         if note.form[at] in ("past", "ing", "s"):
             follows_me = at + 1 < last and note.norm[at + 1] in ("me", "us")
+            if note.form[at] == "s" and not (opens or follows_me):
+                return
             clause.main = clause.subject = "P" if follows_me or note.form[at] == "s" else "C"
             note.subject[at] = clause.subject
-        elif note.form[at] == "base" and self.voice == "message":
+        elif note.form[at] == "base" and opens and self.voice == "message":
             clause.subject = "M"
             note.subject[at] = "M"
 

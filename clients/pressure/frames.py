@@ -57,6 +57,9 @@ def _match(note: Note, rule: Rule, at: int, end: int, number: int, first: int) -
     scopes = note.scopes[at]
     if note.negated[at] and ":-" not in rule.source.split()[0] and ":~" not in rule.source.split()[0] and not rule.source.startswith("-"):
         scopes = scopes | {"negation"}
+    elif rule.plain and any(note.negated[at + 1 : end]):
+        # "He said there is no chance he will move back in": the negation stands inside.
+        scopes = scopes | {"negation"}
     begin = at
     back = at - 1
     while back >= first and at - back < 5 and note.norm[back] in _BETWEEN and not note.tokens.before[back + 1]:

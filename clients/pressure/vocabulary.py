@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from clients.pressure.labels import LABELS
+from clients.pressure.labels import GROUP_OF, LABELS
 from clients.pressure.patterns import ANY, Grammar, Node, PatternError, alternatives
 from clients.pressure.words import Words
 
 FOLDER: Final = Path(__file__).with_name("vocabulary")
 _EXTENTS: Final = {"group": 1, "complement": 2, "sentence": 3}
+_NEGATIVE: Final = re.compile(r"-\w|-<|\b(not|never|no|stop|without)\b")
 # Frames with these first names are no labels: they are used by other frames and by the story rules.
 HELPERS: Final = ("act", "idiom", "sign", "ground")
 
@@ -32,6 +34,7 @@ class Rule:
     voices: frozenset[str]
     actor: str
     keeps: frozenset[str]
+    plain: bool
 
 
 @dataclass(slots=True)
@@ -184,6 +187,7 @@ def _frame(name: str, entry: dict[str, Any], grammar: Grammar, rules: dict[str, 
             voices=frozenset(str(entry.get("voices", "note mirrored message")).split()),
             actor=str(entry.get("actor", "")),
             keeps=frozenset(str(entry.get("keeps", "")).split()),
+            plain=GROUP_OF.get(label) == "progress" and not _NEGATIVE.search(line),
         )
         for word in node.first:
             rules.setdefault(word, []).append(rule)

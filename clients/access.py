@@ -1,0 +1,128 @@
+"""The doorkeeper: who enters which door, who opens which case or side (trust.md 3, architecture 6).
+
+Views do not check permissions. Before a view runs, the doorkeeper has resolved `request.case` (desk) or
+`request.partner` (portal); what is not yours is 404, the same page as for an id that does not exist.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.utils import timezone
+from django.utils.cache import add_never_cache_headers, patch_vary_headers
+
+from .models import Assignment, Case, Partner, Role, User
+
+View = Callable[..., Any]
+
+# Address parts that lead to a case: name -> function from id to case id. The desk adds its own (counselor/apps.py).
+LEADS: dict[str, Callable[[UUID, User], UUID | None]] = {"case_id": lambda case_id, user: case_id}
+
+
+def without_case(view: View) -> View:
+    """Mark a desk view that opens no case: every other one must have a case in its address."""
+    view.without_case = True  # type: ignore[attr-defined]
+    return view
+
+
+def keeps_posts(hold: Callable[[HttpRequest], HttpResponseBase | None]) -> Callable[[View], View]:
+    """Mark a view whose posts are kept when the session has ended; `hold` keeps one and answers."""
+
+    def mark(view: View) -> View:
+        view.hold = hold  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def visible_cases(user: User, at: datetime) -> QuerySet[Case]:
+    """Cases this person holds now, by assignment and nothing else."""
+    return Case.objects.filter(
+        Q(assignments__until__isnull=True) | Q(assignments__until__gt=at),
+        assignments__user=user,
+        assignments__since__lte=at,
+        practice_id=user.practice_id,
+        closed_at__isnull=True,
+    )
+
+
+def open_case(user: User, case_id: UUID, at: datetime) -> Case:
+    case = visible_cases(user, at).select_related("practice").filter(pk=case_id).first()
+    if case is None:
+        raise Http404
+    return case
+
+
+def own_side(user: User) -> Partner:
+    partner = (
+        Partner.objects.select_related("case", "practice", "user")
+        .filter(user=user, case__closed_at__isnull=True)
+        .first()
+    )
+    if partner is None:
+        raise Http404
+    return partner
+
+
+def primary_counselor(case: Case) -> User:
+    """The person named to the client and alerted first."""
+    return Assignment.objects.select_related("user").get(case=case, role=Assignment.As.PRIMARY, until__isnull=True).user
+
+
+class Doorkeeper:
+    """Middleware, after authentication and before Django's LoginRequiredMiddleware."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.user.is_authenticated:
+            self._end_if_idle(request)
+        response = self.get_response(request)
+        patch_vary_headers(response, ["HX-Request"])
+        if request.user.is_authenticated or request.path.startswith(("/portal", "/desk", "/accounts")):
+            add_never_cache_headers(response)
+        return response
+
+    def _end_if_idle(self, request: HttpRequest) -> None:
+        """15 minutes without an act of the person ends the session; polls and preloads do not count (decisions 44)."""
+        now = int(timezone.now().timestamp())
+        seen = request.session.get("seen", now)
+        if now - seen > settings.IDLE_SECONDS:
+            logout(request)
+        elif (now - seen >= 60 or "seen" not in request.session) and not (
+            "X-Poll" in request.headers or "HX-Preloaded" in request.headers
+        ):
+            request.session["seen"] = now
+
+    def process_view(self, request: Any, view: View, args: Any, kwargs: dict[str, Any]) -> HttpResponseBase | None:
+        door = request.resolver_match.namespace
+        if door not in {"desk", "portal"}:
+            return None
+        user = request.user
+        if not user.is_authenticated:
+            hold = getattr(view, "hold", None)
+            return hold(request) if hold and request.method == "POST" else None
+        if door == "portal":
+            if user.role != Role.CLIENT:
+                raise Http404
+            request.partner = own_side(user)
+            return None
+        if user.role == Role.CLIENT:
+            raise Http404
+        at = timezone.now()
+        for name, lead in LEADS.items():
+            if name in kwargs:
+                case_id = lead(kwargs[name], user)
+                if case_id is None:
+                    raise Http404
+                request.case = open_case(user, case_id, at)
+                return None
+        if not getattr(view, "without_case", False):
+            raise Http404
+        return None

@@ -1,0 +1,74 @@
+"""Accounts: nobody signs up; people are enrolled by a practice (decisions 44, closed sign-up)."""
+
+from datetime import datetime
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.db import transaction
+
+from . import audit
+from .models import Consent, Partner, Practice, User
+
+CONSENT_VERSION = 1
+
+
+class ClosedDoor(DefaultAccountAdapter):
+    """Sign-up is closed; mails stay neutral."""
+
+    def is_open_for_signup(self, request: Any) -> bool:
+        return False
+
+
+@transaction.atomic
+def open_practice(*, name: str, zone: str, at: datetime, hours: str = "") -> Practice:
+    practice = Practice(name=name, zone=zone, created_at=at)
+    if hours:
+        practice.hours = hours
+    practice.save(force_insert=True)
+    audit.open_chain(practice)
+    audit.record("practice.opened", by=None, at=at, practice=practice.pk, subject=practice.pk)
+    return practice
+
+
+@transaction.atomic
+def enrol(
+    *,
+    practice: Practice,
+    email: str,
+    name: str,
+    role: str,
+    zone: str,
+    password: str | None,
+    by: User | None,
+    at: datetime,
+) -> User:
+    user = User.objects.create_user(email, password, practice=practice, name=name, role=role, zone=zone, created_at=at)
+    audit.record("account.enrolled", by=by, at=at, practice=practice.pk, subject=user.pk, role=role)
+    return user
+
+
+@transaction.atomic
+def answer_consent(*, partner: Partner, kind: str, given: bool, by: User, at: datetime) -> Consent:
+    """Record one consent answer. Only the person concerned gives or withdraws it."""
+    if partner.user_id != by.pk:
+        raise PermissionError("consent is given by the person concerned")
+    consent = Consent.objects.create(
+        practice_id=partner.practice_id,
+        partner=partner,
+        kind=kind,
+        given=given,
+        at=at,
+        by=by,
+        version=CONSENT_VERSION,
+    )
+    audit.record(
+        "consent.given" if given else "consent.refused", by=by, at=at, case=partner.case, side=partner.side,
+        subject=consent.pk, kind=kind,
+    )  # fmt: skip
+    return consent
+
+
+def consents(partner: Partner) -> dict[str, bool]:
+    """The answer in force per kind; a kind never asked is absent. One query."""
+    rows = Consent.objects.filter(partner=partner).order_by("at", "id").values_list("kind", "given")
+    return dict(rows)

@@ -1,0 +1,271 @@
+"""The check-in: `submit` is the one door by which answers become a record, a reading, scores, flags and a trail.
+
+Everything happens in one transaction, the reading included, because a safety flag must not depend on a queue and the
+client may need the crisis screen now (architecture, "One check-in").
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.utils.crypto import salted_hmac
+
+from . import accounts, audit, flags, history, summary
+from .models import Case, CheckIn, Flag, HeldPost, Partner, Reading, SteadyWindow, User
+from .models.base import new_id
+from .pressure import SAFETY, read
+from .pressure import VERSION as ENGINE
+from .progress import score, step
+from .progress.scores import WEIGHTS
+from .rules import evaluate
+
+TEXT_LIMIT = 2_000
+NEXT_SESSION_LIMIT = 200
+FIRST_PERIOD_DAYS = 7.0
+HELD_FOR = timedelta(hours=48)
+HELP_FOR = {
+    "self_harm": "crisis",
+    "hurt": "violence",
+    "afraid": "violence",
+    "might_hurt": "own_anger",
+    "child": "child",
+}
+INDICES = ("w", "t", "cpi", "d")
+
+
+class Refused(Exception):
+    """A check-in that cannot be taken; the text is for the person, `item` the field it stands beside."""
+
+    def __init__(self, message: str, item: str = "") -> None:
+        super().__init__(message)
+        self.item = item
+
+
+class AlreadySent(Exception):
+    """Another body under a key that was used: the first stays (decisions 47)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """One filled-in form. `items` as clients/progress/scores.py stores them (without s1); `safety` are the s1 chips;
+    `call_me` asks for a call, with when it is safe."""
+
+    items: Mapping[str, Any]
+    safety: tuple[str, ...] = ()
+    safety_skipped: bool = False
+    call_me: str = ""
+    next_session: str = ""
+    text: str = ""
+
+    def is_empty(self) -> bool:
+        answered = any(value != "skip" for value in self.items.values())
+        return not (answered or self.safety or self.call_me or self.next_session.strip() or self.text.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What the portal shows after sending. `help_kinds` are the kinds of help to show first; `worded` says that only
+    words raised them."""
+
+    checkin: CheckIn
+    help_kinds: tuple[str, ...]
+    worded: bool
+    first: bool = field(default=True)
+
+
+def normalise(text: str) -> str:
+    """Line ends as LF; otherwise as typed, because spans count code points of this very string (decisions 47)."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _body_hash(answers: Answers) -> str:
+    body = json.dumps(
+        [
+            dict(answers.items),
+            sorted(answers.safety),
+            answers.safety_skipped,
+            answers.call_me,
+            answers.next_session,
+            answers.text,
+        ],
+        sort_keys=True,
+    )
+    return salted_hmac("clients.checkins.body", body, algorithm="sha256").hexdigest()
+
+
+def _check(answers: Answers) -> None:
+    for item, text, limit in (
+        ("t1", answers.text, TEXT_LIMIT),
+        ("n1", answers.next_session, NEXT_SESSION_LIMIT),
+    ):
+        if len(text) > limit:
+            raise Refused(f"This is {len(text):,} characters long; {limit:,} fit. Nothing you wrote was lost.", item)
+        if "\x00" in text:
+            raise Refused("The text has a character in it that cannot be kept (a NUL). Please take it out.", item)
+    if answers.is_empty():
+        raise Refused("Nothing is filled in yet. One answer is enough, also “none of these”.")
+
+
+def promise(case: Case, at: datetime, zone: str) -> date:
+    """The day by which a counselor reads it: so many working days on, in the person's own zone (decisions 22)."""
+    day, left = at.astimezone(ZoneInfo(zone)).date(), case.promise_days
+    while left:
+        day += timedelta(days=1)
+        left -= day.weekday() < 5
+    return day
+
+
+@transaction.atomic
+def submit(*, partner: Partner, by: User, at: datetime, key: UUID, answers: Answers) -> Sent:
+    """Take one check-in. The same key and body again returns the first result; another body raises AlreadySent.
+
+    Raises Refused (with `item`) for what cannot be taken. At most 14 statements when nothing fires (decisions 45).
+    """
+    _check(answers)
+    case = partner.case
+    row = summary.lock(case)
+    body_hash = _body_hash(answers)
+    earlier = CheckIn.objects.filter(partner=partner, key=key).first()
+    if earlier is not None:
+        if earlier.body_hash != body_hash:
+            raise AlreadySent
+        return _result(earlier, first=False)
+    may_read = accounts.consents(partner).get("text", False)
+    before = history.recent(partner, at)
+    last = before[-1] if before else None
+    days = history.day_of(at) - history.day_of(last.at) if last else FIRST_PERIOD_DAYS
+    checkin = CheckIn(
+        practice_id=case.practice_id, case=case, partner=partner, key=key, at=at, answers=dict(answers.items),
+        text=answers.text, next_session=answers.next_session, body_hash=body_hash,
+        no_contact=answers.items.get("c3") == "no_contact", text_read=may_read,
+        safety=_safety(answers), read_by_on=promise(case, at, by.zone),
+    )  # fmt: skip
+    reading = _read(checkin, at) if may_read and (answers.text or answers.next_session) else None
+    checkin.reading = reading
+    _score(checkin, last, max(days, 0.0))
+    windows = list(SteadyWindow.objects.filter(partner=partner).order_by("opened_at"))
+    known = flags.load(case, at)
+    outcome = evaluate(history.build(partner, [*before, checkin], windows, len(before), partner.name))
+    checkin.save(force_insert=True)
+    if reading is not None:
+        reading.save(force_insert=True)
+    flags.apply(
+        case, partner, outcome.hits, outcome.windows, at=at, checkin=checkin, known=known,
+        since=[r.at for r in (*before, checkin)],
+    )  # fmt: skip
+    _summarise(row, checkin, partner, known, outcome.windows)
+    audit.record("checkin.sent", by=by, at=at, case=case, side=partner.side, subject=checkin.pk)
+    return _result(checkin, first=True)
+
+
+def _safety(answers: Answers) -> str | None:
+    if answers.safety_skipped and not answers.call_me:
+        return None
+    return json.dumps({"s1": list(answers.safety), "call_me": answers.call_me})
+
+
+def _read(checkin: CheckIn, at: datetime) -> Reading:
+    """Read the text; the line for the next session is safety-read too (decisions 6), with its spans kept apart."""
+    found = {
+        "t1": [f.as_dict() for f in read(checkin.text or "").findings],
+        "n1": [f.as_dict() for f in read(checkin.next_session or "").findings if f.label in SAFETY],
+    }
+    return Reading(id=new_id(), practice_id=checkin.practice_id, checkin=checkin, version=ENGINE, at=at, findings=found)
+
+
+def _score(checkin: CheckIn, last: CheckIn | None, days: float) -> None:
+    labels = {}
+    for finding in history.findings_of(checkin):
+        if finding.actor == "client" and finding.status in {"done", "planned"}:
+            label = "uninvited" if finding.label == "pursuit" and finding.uninvited else finding.label
+            labels[label] = 0.5
+    scores = score(checkin.answers, days, {k: v for k, v in labels.items() if k in WEIGHTS})
+    levels = history.levels_of(last) if last else {}
+    day = history.day_of(checkin.at)
+    for index in INDICES:
+        value = getattr(scores, index)
+        setattr(checkin, index, value)
+        if value is not None:
+            levels[index] = step(levels.get(index), day, value)
+    checkin.rs = scores.rs
+    checkin.levels = {name: [level.mean, level.var, level.day] for name, level in levels.items()}
+
+
+def _summarise(row: Any, checkin: CheckIn, partner: Partner, known: list[Flag], opened: Any) -> None:
+    summary.add_check_in(row, checkin, partner_interval=partner.interval_days, leads=leads(partner))
+    summary.set_flags(row, [f for f in known if f.state in flags.LIVE])
+    row.unread += 1
+    row.oldest_unread_at = row.oldest_unread_at or checkin.at
+    row.read_by_on = min(row.read_by_on or checkin.read_by_on, checkin.read_by_on)
+    for window in opened:
+        row.window_until = window.ends_at
+    row.updated_at = checkin.at
+    row.save()
+
+
+def leads(partner: Partner) -> bool:
+    """Whose own conduct the case's row on Today draws: side A, or B where A has no account."""
+    return partner.side == "A" or not partner.case.partners.filter(side="A", user__isnull=False).exists()
+
+
+def _result(checkin: CheckIn, *, first: bool) -> Sent:
+    safety = history.safety_of(checkin)
+    chips = safety.get("s1") or []
+    kinds = [HELP_FOR[c] for c in chips if c in HELP_FOR] if isinstance(chips, list) else []
+    read_kinds = flags.help_for((*history.findings_of(checkin), *history.findings_of(checkin, "n1")))
+    every = tuple(dict.fromkeys([*kinds, *read_kinds]))
+    return Sent(checkin, every, worded=bool(every) and not kinds, first=first)
+
+
+@transaction.atomic
+def tell_danger(*, partner: Partner, key: UUID, by: User, at: datetime, who: str, safe_now: str) -> Sent:
+    """s2, answered after the help screen: it sets how fast the alert is (decisions 7)."""
+    checkin = CheckIn.objects.select_related("reading").select_for_update(of=("self",)).get(partner=partner, key=key)
+    safety = history.safety_of(checkin) | {"s2": {"who": who, "safe_now": safe_now}}
+    checkin.safety = json.dumps(safety)
+    checkin.save(update_fields=["safety"])
+    flags.set_speed(checkin, calm=safe_now == "yes", at=at)
+    audit.record("checkin.danger_told", by=by, at=at, case=partner.case, side=partner.side, subject=checkin.pk)
+    return _result(checkin, first=False)
+
+
+@transaction.atomic
+def mark_read(*, case: Case, by: User, at: datetime, checkin_id: UUID | None = None) -> int:
+    """The promise to read, kept: one check-in, or all that are unread. Returns how many were."""
+    unread = CheckIn.objects.filter(case=case, read_at__isnull=True)
+    if checkin_id is not None:
+        unread = unread.filter(pk=checkin_id)
+    sides = list(unread.values_list("pk", "partner__side"))
+    count = CheckIn.objects.filter(pk__in=[pk for pk, _ in sides]).update(read_at=at, read_by=by)
+    for pk, side in sides:
+        audit.record("checkin.read", by=by, at=at, case=case, side=side, subject=pk)
+    if count:
+        row = summary.lock(case)
+        row.last_staff_at = at
+        row.save()
+        summary.refresh(case, at=at)
+    return count
+
+
+# Posts whose session had ended
+
+
+def hold(*, user: User, key: UUID, body: str, at: datetime) -> None:
+    """Keep a post for this same person; the first under a key stays."""
+    if not HeldPost.objects.filter(user=user, key=key).exists():
+        with transaction.atomic():
+            HeldPost.objects.create(practice_id=user.practice_id, user=user, key=key, body=body, at=at)
+
+
+def held(user: User, at: datetime) -> HeldPost | None:
+    return HeldPost.objects.filter(user=user, at__gt=at - HELD_FOR).order_by("at").first()
+
+
+def drop_held(*, before: datetime | None = None, post: HeldPost | None = None) -> int:
+    rows = HeldPost.objects.filter(pk=post.pk) if post else HeldPost.objects.filter(at__lt=before)
+    return rows.delete()[0]

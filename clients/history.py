@@ -1,0 +1,80 @@
+"""Rows to the frozen `History` that the rules see."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from .models import CheckIn, Partner, SteadyWindow
+from .pressure import Finding
+from .progress import Level
+from .rules import record
+
+# Rules look back 90 days at the most, the shift scan 12 check-ins; a year of history costs no more than a quarter.
+LOOK_BACK = timedelta(days=120)
+LOOK_BACK_ROWS = 60
+
+
+def day_of(at: datetime) -> float:
+    """Days as a float: the time axis of the progress maths."""
+    return at.timestamp() / 86_400
+
+
+def recent(partner: Partner, at: datetime) -> list[CheckIn]:
+    """The check-ins in view, oldest first, with their readings; one query."""
+    rows = (
+        CheckIn.objects.select_related("reading")
+        .filter(partner=partner, superseded_by__isnull=True, at__gte=at - LOOK_BACK, at__lte=at)
+        .order_by("-at", "-id")[:LOOK_BACK_ROWS]
+    )
+    return list(rows)[::-1]
+
+
+def levels_of(row: CheckIn) -> dict[str, Level]:
+    return {name: Level(*state) for name, state in row.levels.items()}
+
+
+def findings_of(row: CheckIn, item: str = "t1") -> tuple[Finding, ...]:
+    """What was read in one text of the check-in, as its current reading stores it."""
+    if row.reading is None:
+        return ()
+    return tuple(Finding.from_dict(found) for found in row.reading.findings.get(item, []))
+
+
+def safety_of(row: CheckIn) -> dict[str, object]:
+    """`{"s1": [...], "s2": {...}}`, or empty where nothing was answered."""
+    return json.loads(row.safety) if row.safety else {}
+
+
+def entry(row: CheckIn) -> record.Entry:
+    safety = safety_of(row)
+    chips, danger = safety.get("s1"), safety.get("s2")
+    return record.Entry(
+        id=str(row.pk),
+        at=row.at,
+        day=day_of(row.at),
+        answers=row.answers,
+        safety=frozenset(chips) if isinstance(chips, list) else frozenset(),
+        danger=danger if isinstance(danger, dict) else {},
+        findings=findings_of(row),
+        text=row.text or "",
+        aside_findings=findings_of(row, "n1"),
+        aside=row.next_session or "",
+        w=row.w,
+        t=row.t,
+        cpi=row.cpi,
+        d=row.d,
+        levels=levels_of(row),
+    )
+
+
+def build(
+    partner: Partner, rows: Iterable[CheckIn], windows: Iterable[SteadyWindow], before: int, name: str
+) -> record.History:
+    """The history of one partner; the last of `rows` is the check-in just sent."""
+    return record.History(
+        entries=tuple(entry(row) for row in rows),
+        before=before,
+        windows=tuple(record.SteadyWindow(w.opened_at, w.opened_by, w.ends_at, w.ended_at) for w in windows),
+        name=name,
+        other=partner.other_name,
+    )

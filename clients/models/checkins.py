@@ -1,0 +1,113 @@
+"""Check-ins, what was read in them, and the read model of a case."""
+
+from django.db import models
+from django.db.models import Q
+
+from ..crypto import EncryptedText
+from .base import PracticeRow
+from .cases import Case, Partner
+from .people import User
+
+
+class CheckIn(PracticeRow):
+    """One sent check-in. `answers` holds item code -> stored value (clients/progress/scores.py says which);
+    scores are 0 to 100 or NULL; `levels` is the filter state after this check-in."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="checkins")
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="checkins")
+    key = models.UUIDField()
+    at = models.DateTimeField()
+    form = models.CharField(max_length=8, default="pc12")
+    answers = models.JSONField(default=dict)
+    safety = EncryptedText(null=True)
+    text = EncryptedText(null=True)
+    next_session = EncryptedText(null=True)
+    body_hash = models.CharField(max_length=64)
+    no_contact = models.BooleanField(default=False)
+    text_read = models.BooleanField(default=True)
+    w = models.FloatField(null=True)
+    t = models.FloatField(null=True)
+    cpi = models.FloatField(null=True)
+    rs = models.FloatField(null=True)
+    d = models.FloatField(null=True)
+    levels = models.JSONField(default=dict)
+    reading = models.ForeignKey("clients.Reading", models.PROTECT, null=True, related_name="+")
+    read_by_on = models.DateField()
+    read_at = models.DateTimeField(null=True)
+    read_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    superseded_by = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["partner", "at"]),
+            models.Index(fields=["case", "at"]),
+            models.Index(fields=["case"], condition=Q(read_at__isnull=True), name="checkin_unread"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["practice", "partner", "key"], name="checkin_once_per_key"),
+            models.CheckConstraint(
+                condition=Q(read_at__isnull=True, read_by__isnull=True)
+                | Q(read_at__isnull=False, read_by__isnull=False),
+                name="checkin_read_who_and_when",
+            ),
+            *(
+                models.CheckConstraint(
+                    condition=Q(**{f"{score}__isnull": True}) | Q(**{f"{score}__gte": 0, f"{score}__lte": 100}),
+                    name=f"checkin_{score}_range",
+                )
+                for score in ("w", "t", "cpi", "rs", "d")
+            ),
+        ]
+
+
+class Reading(PracticeRow):
+    """What one engine version read in one check-in's text. Never rewritten (decisions 29); offsets and frames only."""
+
+    checkin = models.ForeignKey(CheckIn, models.PROTECT, related_name="readings")
+    version = models.CharField(max_length=20)
+    at = models.DateTimeField()
+    findings = models.JSONField(default=dict)  # item code -> findings, each as Finding.as_dict
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["practice", "checkin", "version"], name="reading_once_per_version")
+        ]
+
+
+class HeldPost(PracticeRow):
+    """A check-in posted on a session that had ended: kept 48 hours for that same person (decisions 4)."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="+")
+    key = models.UUIDField()
+    body = EncryptedText()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["practice", "user", "key"], name="heldpost_once_per_key")]
+
+
+class CaseSummary(PracticeRow):
+    """One row a case, written in the act's own transaction: all that Today needs (performance.md 3.1)."""
+
+    case = models.OneToOneField(Case, models.PROTECT, related_name="summary")
+    names = models.CharField(max_length=140)
+    check_ins = models.PositiveIntegerField(default=0)
+    interval_days = models.PositiveSmallIntegerField(default=7)
+    last_check_in_at = models.DateTimeField(null=True)
+    last_staff_at = models.DateTimeField(null=True)
+    unread = models.PositiveIntegerField(default=0)
+    oldest_unread_at = models.DateTimeField(null=True)
+    read_by_on = models.DateField(null=True)
+    # Flags of the whole case: counts by what they ask of the counselor, and the words of the first of them.
+    safety_open = models.PositiveSmallIntegerField(default=0)
+    urgent_unseen = models.PositiveSmallIntegerField(default=0)
+    watch_open = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(null=True)
+    reason = EncryptedText(null=True)
+    window_until = models.DateTimeField(null=True)
+    # Own conduct (decisions 36): last levels, oldest first, as "day:level" pairs; level now and 28 days before.
+    spark = models.TextField(default="")
+    cpi_level = models.FloatField(null=True)
+    cpi_before = models.FloatField(null=True)
+    sent_waiting = models.PositiveSmallIntegerField(default=0)
+    updated_at = models.DateTimeField()

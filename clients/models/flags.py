@@ -1,0 +1,132 @@
+"""Flags: what a rule found, what people did about it, and the steady window."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from ..crypto import EncryptedText
+from .base import PracticeRow
+from .cases import Case, Partner
+from .checkins import CheckIn
+from .people import User
+
+
+class Flag(PracticeRow):
+    """A raised rule. `card` is what was shown, word for word (JSON, sealed): sentence, evidence, what speaks against
+    it, what clears it. New evidence is a FlagEvent with a card of its own; nothing raised is rewritten."""
+
+    class Severity(models.IntegerChoices):
+        INFO = 1, "Info"
+        WATCH = 2, "Watch"
+        ELEVATED = 3, "Elevated"
+        URGENT = 4, "Urgent"
+
+    class State(models.TextChoices):
+        OPEN = "open", "Open"
+        ACKNOWLEDGED = "acknowledged", "Seen"
+        SNOOZED = "snoozed", "Set aside until a date"
+        RESOLVED = "resolved", "Resolved"
+        AUTO_RESOLVED = "auto_resolved", "Cleared by itself"
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="flags")
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="flags")
+    rule = models.CharField(max_length=4)
+    rule_version = models.PositiveSmallIntegerField()
+    severity = models.PositiveSmallIntegerField(choices=Severity.choices)
+    state = models.CharField(max_length=14, choices=State.choices, default=State.OPEN)
+    safety = models.BooleanField(default=False)
+    checkin = models.ForeignKey(CheckIn, models.PROTECT, null=True, related_name="flags")
+    head = models.ForeignKey("self", models.PROTECT, null=True, related_name="absorbed")
+    card = EncryptedText()
+    opened_at = models.DateTimeField()
+    last_evidence_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)
+    acknowledged_at = models.DateTimeField(null=True)
+    acknowledged_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    snoozed_until = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    close_reason = models.CharField(max_length=20, default="")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["case", "state"]),
+            models.Index(fields=["partner", "rule", "opened_at"]),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["practice", "partner", "rule"],
+                condition=Q(state__in=["open", "acknowledged", "snoozed"]),
+                name="flag_one_live_per_rule",
+            ),
+            models.CheckConstraint(
+                condition=Q(acknowledged_at__isnull=True, acknowledged_by__isnull=True)
+                | Q(acknowledged_at__isnull=False, acknowledged_by__isnull=False),
+                name="flag_acknowledged_who_and_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["resolved", "auto_resolved"], closed_at__isnull=False)
+                | Q(state__in=["open", "acknowledged", "snoozed"], closed_at__isnull=True),
+                name="flag_closed_when",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="resolved") | (Q(closed_by__isnull=False) & ~Q(close_reason="")),
+                name="flag_resolved_who_and_why",
+            ),
+            models.CheckConstraint(
+                condition=Q(safety=False) | ~Q(state__in=["auto_resolved", "snoozed"]),
+                name="flag_safety_only_by_a_human",
+            ),
+            models.CheckConstraint(
+                condition=(Q(state="snoozed") & Q(snoozed_until__isnull=False))
+                | (~Q(state="snoozed") & Q(snoozed_until__isnull=True)),
+                name="flag_snoozed_until",
+            ),
+        ]
+
+
+class FlagEvent(PracticeRow):
+    class Kind(models.TextChoices):
+        RAISED = "raised", "Raised"
+        EVIDENCE = "evidence", "New evidence"
+        ROSE = "rose", "Severity rose"
+        ACKNOWLEDGED = "acknowledged", "Seen"
+        SNOOZED = "snoozed", "Set aside"
+        RESOLVED = "resolved", "Resolved"
+        AUTO_RESOLVED = "auto_resolved", "Cleared by itself"
+        REOPENED = "reopened", "Opened again"
+
+    flag = models.ForeignKey(Flag, models.PROTECT, related_name="events")
+    kind = models.CharField(max_length=14, choices=Kind.choices)
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    checkin = models.ForeignKey(CheckIn, models.PROTECT, null=True, related_name="+")
+    severity = models.PositiveSmallIntegerField()
+    reason = models.CharField(max_length=20, default="")
+    card = EncryptedText(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["flag", "at"])]
+
+
+class SteadyWindow(PracticeRow):
+    """28 days after a first warming in which pushing does most harm (decisions 24)."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="windows")
+    partner = models.ForeignKey(Partner, models.PROTECT, related_name="windows")
+    opened_at = models.DateTimeField()
+    opened_by = models.CharField(max_length=4)
+    ends_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    reason = models.CharField(max_length=200, default="")
+
+    class Meta:
+        indexes = [models.Index(fields=["partner", "opened_at"])]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("opened_at")), name="window_ends_later"),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True, ended_by__isnull=True)
+                | (Q(ended_at__isnull=False, ended_by__isnull=False) & ~Q(reason="")),
+                name="window_ended_who_when_why",
+            ),
+        ]

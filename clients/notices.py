@@ -1,0 +1,85 @@
+"""The outbox. A row with an empty `sent_at` is the work; delivery claims it by update (security.md 2.1)."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from celery import current_app
+from django.db import transaction
+from django.db.models import F, Q
+
+from .models import Case, Flag, Notice, User
+
+LEASE = timedelta(minutes=2)
+GIVE_UP_AFTER = 8
+BATCH = 50
+
+
+def prepare(
+    kind: str, *, to: User, at: datetime, dedupe: str, case: Case | None = None, flag: Flag | None = None
+) -> Notice:
+    """A row owed to `to`; the caller saves it in the act's own transaction by `owe`."""
+    return Notice(
+        practice_id=to.practice_id, kind=kind, to=to, case=case, flag=flag, dedupe=f"{kind}:{dedupe}:{to.pk}"[:120],
+        created_at=at, due_at=at,
+    )  # fmt: skip
+
+
+def owe(notices: Iterable[Notice]) -> None:
+    """Write the rows, and nudge a worker once they are committed. Saying it twice owes it once."""
+    rows = list(notices)
+    if not rows:
+        return
+    Notice.objects.bulk_create(rows, ignore_conflicts=True)
+    ids = [str(row.pk) for row in rows]
+    transaction.on_commit(lambda: _nudge(ids))
+
+
+def _nudge(ids: list[str]) -> None:
+    """Only a nudge: with the broker down the sweep finds the rows, and the person's act has long succeeded."""
+    with suppress(Exception):  # whatever a broker raises must not reach the person
+        current_app.send_task("clients.tasks.deliver", kwargs={"ids": ids}, retry=False, ignore_result=True)
+
+
+def find_due(at: datetime) -> list[UUID]:
+    """Ids of rows that are owed and not leased, oldest first, one batch."""
+    return list(
+        Notice.objects.filter(
+            Q(lease_until__isnull=True) | Q(lease_until__lt=at),
+            sent_at__isnull=True,
+            failed_at__isnull=True,
+            due_at__lte=at,
+        )
+        .order_by("due_at")
+        .values_list("pk", flat=True)[:BATCH]
+    )
+
+
+def claim(ids: Iterable[UUID], at: datetime) -> list[Notice]:
+    """Lease those of `ids` that nobody else works on. Two workers never get the same row in one lease."""
+    mine = []
+    for pk in ids:
+        taken = Notice.objects.filter(
+            Q(lease_until__isnull=True) | Q(lease_until__lt=at),
+            pk=pk,
+            sent_at__isnull=True,
+            failed_at__isnull=True,
+        ).update(lease_until=at + LEASE, attempts=F("attempts") + 1)
+        if taken:
+            mine.append(pk)
+    return list(Notice.objects.select_related("to", "practice").filter(pk__in=mine).order_by("due_at"))
+
+
+def mark_sent(notice: Notice, at: datetime) -> None:
+    Notice.objects.filter(pk=notice.pk, sent_at__isnull=True).update(sent_at=at, lease_until=None, error="")
+
+
+def mark_failed(notice: Notice, at: datetime, error: str) -> None:
+    """Try again later, ever more slowly; after the last try it stays as failed and shows up at the desk."""
+    last = notice.attempts >= GIVE_UP_AFTER
+    Notice.objects.filter(pk=notice.pk).update(
+        lease_until=at + timedelta(seconds=15 * 2**notice.attempts),
+        failed_at=at if last else None,
+        error=error[:200],
+    )

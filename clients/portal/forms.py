@@ -1,0 +1,297 @@
+"""The check-in PC-12 as a form (checkin.md). Fields carry the item codes; `answers()` gives what the record stores.
+
+Leaving an item untouched and choosing Skip are the same answer. The safety item is never filled in again when the form
+comes back with a refusal: it travels sealed, so it is neither lost nor shown (decisions 4).
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from clients import crypto
+from clients.checkins import Answers
+from clients.instrument import ACTS, C8_TIMES, CHIPS, NO_CONTACT_DROPS, QUESTIONS, SCALES, Choices
+
+BAD_CHOICE = {"invalid_choice": _("This is not one of the answers. Please pick one, or skip it.")}
+
+
+class Radios(forms.RadioSelect):
+    """Radio buttons that tell the script which one skips the item and which one means no."""
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        if value in {"skip", "no"}:
+            option["attrs"][f"data-{value}"] = True
+        return option
+
+
+class Boxes(forms.CheckboxSelectMultiple):
+    """Tick boxes; "none of these" clears the others."""
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        if value == "none":
+            option["attrs"]["data-none"] = True
+        return option
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One screen of the check-in, ready for the template."""
+
+    code: str
+    question: str
+    hint: str
+    fields: tuple[forms.BoundField, ...]
+    unless_no_contact: bool = False
+    only_no_contact: bool = False
+    skip: bool = True
+    errors: tuple[str, ...] = field(default=())
+
+
+class CheckInForm(forms.Form):
+    """`other`: the partner's name as this client says it; `since`: the day the period begins, in words; `monthly`: which
+    of wish and c10 are due; `turn`: how far this person's chips are rotated (fixed per person, checkin.md)."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput, error_messages={"required": _("Please open the check-in again.")})
+    kept = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, other: str, since: str, monthly: tuple[str, ...] = (), turn: int = 0, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.words = {"P": other, "since": since}
+        self.monthly = monthly
+        for code, choices in SCALES.items():
+            if code not in {"wish", "c10"} or code in monthly:
+                self._radio(code, choices, look="scale" if code in {"c1", "c2"} else "words")
+        for code, chips in CHIPS.items():
+            shift = turn % len(chips) if code != "s1" else 0
+            self._boxes(code, [*chips[shift:], *chips[:shift], ("none", _("None of these"))])
+        self._boxes("c4n", [("heard_over", _("Heard that it is over, or that {P} sees someone")), ("none", _("No"))])
+        shift = turn % (len(ACTS) - 1)
+        for act, words in [*ACTS[:-1][shift:], *ACTS[:-1][:shift], ACTS[-1]]:
+            self._radio(f"c8_{act}", C8_TIMES, label=words, skip=False, look="segments")
+        self.fields["c8_partner_first"] = forms.BooleanField(
+            required=False, label=self._say(_("{P} brought it up first"))
+        )
+        self._boxes("c8", [("none", _("None of these"))])
+        self.fields["s1_call"] = forms.BooleanField(required=False, label=_("Please call me"))
+        self.fields["s1_when"] = forms.CharField(
+            required=False,
+            max_length=120,
+            label=_("When is it safe to call?"),
+            widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        )
+        for code, rows, limit in (("n1", 2, 200), ("t1", 6, 2000)):
+            self.fields[code] = forms.CharField(
+                required=False, strip=False, label=self._say(QUESTIONS[code][0]),
+                widget=forms.Textarea(attrs={"rows": rows, "data-count": limit, "autocomplete": "off"}),
+            )  # fmt: skip
+
+    def _say(self, text: Any) -> str:
+        return str(text).replace("{P}", self.words["P"]).replace("{since}", self.words["since"])
+
+    def _radio(self, code: str, choices: Choices, label: Any = None, skip: bool = True, look: str = "words") -> None:
+        said = [(value, self._say(text)) for value, text in choices]
+        if skip:
+            said.append(("skip", str(_("Skip this one"))))
+        self.fields[code] = forms.ChoiceField(
+            required=False, choices=said, widget=Radios(attrs={"class": look}), error_messages=BAD_CHOICE,
+            label=self._say(label if label is not None else QUESTIONS[code][0]),
+        )  # fmt: skip
+
+    def _boxes(self, code: str, choices: Choices) -> None:
+        self.fields[code] = forms.MultipleChoiceField(
+            required=False, choices=[(value, self._say(text)) for value, text in choices],
+            widget=Boxes(attrs={"class": "chips"}), error_messages=BAD_CHOICE, label=self._say(QUESTIONS[code][0]),
+        )  # fmt: skip
+
+    def items(self) -> list[Item]:
+        """The screens, in order."""
+        groups = {
+            "c7": ("c7", "c7_began", "c7_ended"),
+            "c8": (
+                *(name for name in self.fields if name.startswith("c8_") and name != "c8_partner_first"),
+                "c8_partner_first",
+                "c8",
+            ),
+            "s1": ("s1", "s1_call", "s1_when"),
+        }
+        order = [
+            "c1",
+            "c2",
+            "c3",
+            "c4",
+            "c4n",
+            "c5",
+            "c6",
+            "c7",
+            "c8",
+            "c8g",
+            "c9",
+            *self.monthly,
+            "c11",
+            "c12",
+            "s1",
+            "n1",
+            "t1",
+        ]
+        found = []
+        for code in order:
+            names = groups.get(code, (code,))
+            question, hint = QUESTIONS[code]
+            found.append(
+                Item(
+                    code, self._say(question), self._say(hint), tuple(self[name] for name in names),
+                    unless_no_contact=code in NO_CONTACT_DROPS, only_no_contact=code == "c4n",
+                    errors=tuple(e for name in names for e in self[name].errors),
+                )
+            )  # fmt: skip
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        ticked = [a for a, _words in ACTS if data.get(f"c8_{a}") in {"1", "2"}]
+        if ticked and "none" in (data.get("c8") or []):
+            self.add_error("c8", _("“None of these” and a tick above do not go together. Please keep one of them."))
+        for code in ("c4", "c8g", "s1"):
+            chosen = data.get(code) or []
+            if "none" in chosen and len(chosen) > 1:
+                self.add_error(code, _("“None of these” does not go with another tick. Please keep one of them."))
+        return data
+
+    def answers(self) -> Answers:
+        """What the record stores; call after `is_valid()`."""
+        data = self.cleaned_data
+        away = data.get("c3") == "no_contact"
+        items: dict[str, Any] = {}
+        for code in ("c1", "c2", "c3", "c5", "c6", "c9", "wish", "c10", "c11", "c12"):
+            if code not in self.fields or (away and code in NO_CONTACT_DROPS):
+                continue
+            value = data.get(code) or "skip"
+            items[code] = int(value) if value.isdigit() else value
+        if away:
+            items["c6"] = "no_contact"
+            items["c4"] = _chips(data.get("c4n"))
+        else:
+            items["c4"] = _chips(data.get("c4"))
+            items["c7"] = self._talk(data)
+        items["c8"] = self._acts(data)
+        items["c8g"] = _chips(data.get("c8g"))
+        safety, call = self._safety(data)
+        return Answers(
+            items=items,
+            safety=safety,
+            safety_skipped=not (safety or "none" in (data.get("s1") or [])),
+            call_me=call,
+            next_session=data.get("n1") or "",
+            text=data.get("t1") or "",
+        )
+
+    def _talk(self, data: Mapping[str, Any]) -> Any:
+        if data.get("c7") == "no":
+            return {"talk": "no"}
+        if data.get("c7") != "yes":
+            return "skip"
+        talk: dict[str, Any] = {"talk": "yes"}
+        if data.get("c7_began") not in {"", "skip", None}:
+            talk["began"] = data["c7_began"]
+        if data.get("c7_ended") not in {"", "skip", None}:
+            talk["ended"] = int(data["c7_ended"])
+        return talk
+
+    def _acts(self, data: Mapping[str, Any]) -> Any:
+        ticked = {act: int(data[f"c8_{act}"]) for act, _words in ACTS if data.get(f"c8_{act}") in {"1", "2"}}
+        if ticked:
+            first = {"partner_first": True} if data.get("c8_partner_first") and "push_return" in ticked else {}
+            return ticked | first
+        answered_no = any(data.get(f"c8_{act}") == "no" for act, _words in ACTS)
+        return "none" if answered_no or "none" in (data.get("c8") or []) else "skip"
+
+    def _safety(self, data: Mapping[str, Any]) -> tuple[tuple[str, ...], str]:
+        """The ticks of this post together with those that came back sealed from a refused one."""
+        chosen = {c for c in (data.get("s1") or []) if c != "none"}
+        call = (data.get("s1_when") or "as soon as possible") if data.get("s1_call") else ""
+        if data.get("kept"):
+            earlier = _unseal(data["kept"], data["key"])
+            chosen |= set(earlier.get("s1", ()))
+            call = call or earlier.get("call", "")
+        return tuple(c for c, _words in CHIPS["s1"] if c in chosen), call
+
+    def sealed_safety(self) -> str:
+        """The safety answers of a refused post for the hidden field `kept`, readable only by the server."""
+        key = _uuid(self.data.get("key", ""))
+        chosen = set(self.data.getlist("s1")) if hasattr(self.data, "getlist") else set()
+        earlier = _unseal(self.data.get("kept", ""), key)
+        chips = [c for c, _words in CHIPS["s1"] if c in chosen | set(earlier.get("s1", ()))]
+        call = (
+            (self.data.get("s1_when") or "as soon as possible") if self.data.get("s1_call") else earlier.get("call", "")
+        )
+        if not (chips or call) or key is None:
+            return ""
+        body = json.dumps({"s1": chips, "call": call})
+        return base64.urlsafe_b64encode(crypto.seal(body, f"portal.s1.{key}")).decode()
+
+    def ticked_safety(self) -> tuple[str, ...]:
+        """Safety chips in a post that may be invalid elsewhere: help must not wait for the rest of the form."""
+        earlier = _unseal(self.data.get("kept", ""), _uuid(self.data.get("key", "")))
+        chosen = set(self.data.getlist("s1")) | set(earlier.get("s1", ())) if hasattr(self.data, "getlist") else set()
+        return tuple(c for c, _words in CHIPS["s1"] if c in chosen)
+
+
+def _chips(chosen: list[str] | None) -> Any:
+    if not chosen:
+        return "skip"
+    return "none" if "none" in chosen else list(chosen)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except (ValueError, AttributeError, TypeError):
+        return None
+
+
+def _unseal(token: str, key: UUID | None) -> dict[str, Any]:
+    if not token or key is None:
+        return {}
+    try:
+        found = json.loads(crypto.open_sealed(base64.urlsafe_b64decode(token), f"portal.s1.{key}"))
+    except (binascii.Error, crypto.Unreadable, ValueError, IndexError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+class DangerForm(forms.Form):
+    """s2, after the help screen: optional taps that set how fast the alert is."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    s2_who = forms.ChoiceField(
+        required=False, widget=forms.RadioSelect, label=_("Who did it happen to, or who is it about?"),
+        choices=[("to_me", _("It was done to me")), ("by_me", _("It was me")), ("someone_else", _("Someone else")),
+                 ("rather_not", _("Rather not say"))],
+    )  # fmt: skip
+    s2_safe = forms.ChoiceField(
+        required=False, widget=forms.RadioSelect, label=_("Are you safe for now?"),
+        choices=[("yes", _("Yes")), ("not_sure", _("Not sure")), ("no", _("No"))],
+    )  # fmt: skip
+
+
+class AnswerForm(forms.Form):
+    """What a client says about guidance they were sent."""
+
+    answer = forms.ChoiceField(
+        widget=forms.RadioSelect, label=_("What did you make of it?"),
+        choices=[("tried", _("Tried it")), ("not_for_me", _("Not for me"))],
+        error_messages={"required": _("Please pick one of the two answers."), **BAD_CHOICE},
+    )  # fmt: skip
+    line = forms.CharField(
+        required=False, label=_("A line back (optional)"),
+        widget=forms.Textarea(attrs={"rows": 2, "data-count": 300, "autocomplete": "off"}),
+    )  # fmt: skip

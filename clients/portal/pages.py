@@ -1,0 +1,170 @@
+"""What each portal page shows: every read query of this door, returned as frozen values. Depends on this one person
+only (decisions 1)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.http import Http404
+from django.utils import formats
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from clients import access, checkins, guidance
+from clients.markup import markdown
+from clients.models import CheckIn, Partner, Resource, SentGuidance
+
+MONTHLY = timedelta(days=28)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    label: str
+    phone: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    kind: str
+    title: str
+    numbers: tuple[Number, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads a check-in and by when, or when it was read."""
+
+    name: str
+    by_day: str
+    read_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    name: str
+    last_sent: str
+    reader: Reader | None
+    next_day: str
+    new_guidance: int
+    held_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """What an empty check-in form needs to know about this person."""
+
+    other: str
+    since: str
+    monthly: tuple[str, ...]
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class SentItem:
+    id: UUID
+    title: str
+    sent_by: str
+    sent_on: str
+    is_new: bool
+    answer: str
+    body: SafeString
+    line: str
+    source: str
+    answer_line: str
+
+
+def show_day(day: datetime, zone: str) -> str:
+    return formats.date_format(day.astimezone(ZoneInfo(zone)), "l, j F")
+
+
+def show_time(at: datetime, zone: str) -> str:
+    return formats.date_format(at.astimezone(ZoneInfo(zone)), "l, j F, H:i")
+
+
+def reader(partner: Partner, checkin: CheckIn, zone: str) -> Reader:
+    counselor = access.primary_counselor(partner.case)
+    return Reader(
+        name=counselor.name,
+        by_day=formats.date_format(checkin.read_by_on, "l, j F"),
+        read_on=formats.date_format(checkin.read_at.astimezone(ZoneInfo(zone)), "l, j F") if checkin.read_at else "",
+    )
+
+
+def home(partner: Partner, at: datetime) -> Home:
+    user = partner.user
+    assert user is not None
+    last = CheckIn.objects.filter(partner=partner).order_by("-at").first()
+    held = checkins.held(user, at)
+    new = SentGuidance.objects.filter(partner=partner, withdrawn_at__isnull=True, first_opened_at__isnull=True).count()
+    return Home(
+        name=user.name.split()[0],
+        last_sent=show_day(last.at, user.zone) if last else "",
+        reader=reader(partner, last, user.zone) if last else None,
+        next_day=show_day(last.at + timedelta(days=partner.interval_days), user.zone) if last else "",
+        new_guidance=new,
+        held_at=show_time(held.at, user.zone) if held else "",
+    )
+
+
+def blank(partner: Partner, at: datetime) -> Blank:
+    """The form's words for this person: since when, which monthly items are due, how far the chips are turned."""
+    user = partner.user
+    assert user is not None
+    rows = list(CheckIn.objects.filter(partner=partner, at__gt=at - 3 * MONTHLY).order_by("-at").only("at", "answers"))
+    since = show_day(rows[0].at, user.zone) if rows else _("in the last seven days")
+    wishes = [(r.at, r.answers["wish"]) for r in rows if r.answers.get("wish") not in {None, "skip"}]
+    hopes = [r.at for r in rows if r.answers.get("c10") not in {None, "skip"}]
+    monthly = []
+    if not wishes or wishes[0][0] <= at - MONTHLY:
+        monthly.append("wish")
+    if wishes and wishes[0][1] == "together" and (not hopes or hopes[0] <= at - MONTHLY):
+        monthly.append("c10")
+    return Blank(partner.other_name, since, tuple(monthly), partner.pk.int % 97)
+
+
+def help_groups(partner: Partner, locale: str, first: tuple[str, ...] = ()) -> tuple[Help, ...]:
+    """The practice's help numbers in this locale; the kinds in `first` come first, emergency always with them."""
+    rows = list(Resource.objects.filter(practice_id=partner.practice_id, locale=locale).order_by("position"))
+    kinds = list(dict.fromkeys(["emergency", *first, *(r.kind for r in rows)]))
+    titles = dict(Resource.Kind.choices)
+    groups = [
+        Help(
+            kind,
+            str(_(titles[kind])),
+            tuple(Number(r.label, r.phone, r.about) for r in rows if r.kind == kind),
+        )
+        for kind in kinds
+    ]
+    return tuple(g for g in groups if g.numbers)
+
+
+def _item(sent: SentGuidance, zone: str) -> SentItem:
+    return SentItem(
+        id=sent.pk,
+        title=sent.title,
+        sent_by=sent.sent_by.name,
+        sent_on=show_day(sent.sent_at, zone),
+        is_new=sent.first_opened_at is None,
+        answer=sent.answer,
+        body=markdown(sent.body),
+        line=sent.line or "",
+        source=sent.source,
+        answer_line=sent.answer_line or "",
+    )
+
+
+def guidance_list(partner: Partner, zone: str) -> tuple[SentItem, ...]:
+    return tuple(_item(sent, zone) for sent in guidance.list_for(partner))
+
+
+def guidance_item(partner: Partner, sent_id: UUID, zone: str) -> tuple[SentItem, SentGuidance]:
+    sent = (
+        SentGuidance.objects.select_related("sent_by")
+        .filter(pk=sent_id, partner=partner, withdrawn_at__isnull=True)
+        .first()
+    )
+    if sent is None:
+        raise Http404
+    return _item(sent, zone), sent

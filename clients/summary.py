@@ -1,0 +1,110 @@
+"""The case's read model: one row, written in every act's own transaction, and the four groups of Today."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Min
+
+from .models import Case, CaseSummary, CheckIn, Flag, SentGuidance, SteadyWindow
+
+SPARK_POINTS = 26
+LIVE_STATES = ("open", "acknowledged", "snoozed")
+GROUPS = {
+    "needs_you": "Needs you today",
+    "watch": "Watch",
+    "gone_quiet": "Gone quiet",
+    "steady": "Steady",
+}
+ENOUGH = 3  # check-ins before a level is shown (progress.md 3.7)
+
+
+def lock(case: Case) -> CaseSummary:
+    """The case's row, locked: one check-in at a time changes a case."""
+    return CaseSummary.objects.select_for_update().get(case=case)
+
+
+def refresh(case: Case, *, at: datetime) -> None:
+    """Bring flags, unread marks, window and waiting guidance up to date after an act at the desk or in the portal."""
+    row = lock(case)
+    set_flags(row, list(Flag.objects.filter(case=case, state__in=LIVE_STATES)))
+    unread = CheckIn.objects.filter(case=case, read_at__isnull=True, superseded_by__isnull=True).aggregate(
+        count=Count("pk"), oldest=Min("at"), by=Min("read_by_on")
+    )
+    row.unread, row.oldest_unread_at, row.read_by_on = unread["count"], unread["oldest"], unread["by"]
+    row.sent_waiting = SentGuidance.objects.filter(case=case, withdrawn_at__isnull=True, answer="").count()
+    window = SteadyWindow.objects.filter(case=case, ended_at__isnull=True, ends_at__gt=at).order_by("-ends_at").first()
+    row.window_until = window.ends_at if window else None
+    row.updated_at = at
+    row.save()
+
+
+def set_flags(row: CaseSummary, live: Sequence[Flag]) -> None:
+    """Counts and the words of the first flag, from the case's live flags."""
+    heads = [f for f in live if f.head_id is None]
+    asking = [f for f in heads if f.state == Flag.State.OPEN and f.severity >= Flag.Severity.ELEVATED]
+    row.safety_open = sum(1 for f in live if f.safety)
+    row.urgent_unseen = len(asking)
+    row.watch_open = sum(1 for f in heads if f.severity >= Flag.Severity.WATCH)
+    row.due_at = min((f.due_at for f in live if f.due_at and f.state == Flag.State.OPEN), default=None)
+    first = max(
+        heads,
+        key=lambda f: (f.safety, f.state == Flag.State.OPEN, f.severity, f.last_evidence_at),
+        default=None,
+    )
+    row.reason = json.loads(first.card)["sentence"] if first and first.severity >= Flag.Severity.WATCH else None
+
+
+def add_check_in(row: CaseSummary, checkin: CheckIn, *, partner_interval: int, leads: bool) -> None:
+    """Count a check-in in. Only the leading reporter's own conduct is drawn on Today (decisions 36)."""
+    row.check_ins += 1
+    row.interval_days = partner_interval
+    row.last_check_in_at = max(checkin.at, row.last_check_in_at or checkin.at)
+    if not leads or checkin.levels.get("cpi") is None:
+        return
+    level = checkin.levels["cpi"][0]
+    points = [p for p in row.spark.split(" ") if p][-SPARK_POINTS + 1 :]
+    day = checkin.at.timestamp() / 86_400
+    points.append(f"{day:.2f}:{level:.1f}")
+    row.spark = " ".join(points)
+    row.cpi_level = level
+    earlier = [float(p.split(":")[1]) for p in points if float(p.split(":")[0]) <= day - 28]
+    row.cpi_before = earlier[-1] if earlier else None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a case stands on Today and why, in words."""
+
+    group: str
+    reason: str
+    due: bool
+
+
+def group(row: CaseSummary, *, at: datetime, today_overdue: bool, paused: bool) -> Standing:
+    """First match wins (decisions 37). Pure: the row and the time decide."""
+    due = bool(row.due_at and row.due_at <= at) or today_overdue
+    if row.safety_open:
+        return Standing("needs_you", row.reason or "A safety flag is open.", due)
+    if row.urgent_unseen:
+        return Standing("needs_you", row.reason or "A flag waits to be seen.", due)
+    if due:
+        return Standing(
+            "needs_you",
+            "The promised day for reading a check-in has come." if today_overdue else "Something is due.",
+            True,
+        )
+    if row.watch_open:
+        return Standing("watch", row.reason or "Worth a look by the next session.", False)
+    if row.window_until and row.window_until > at:
+        return Standing("watch", "A steady window is open after the first warmer weeks.", False)
+    if paused:
+        return Standing("gone_quiet", "Paused.", False)
+    if row.check_ins < ENOUGH:
+        return Standing("gone_quiet", f"Not enough data yet ({row.check_ins} of {ENOUGH} check-ins).", False)
+    last = row.last_check_in_at
+    if last is None or at - last > timedelta(days=row.interval_days + 7):
+        days = (at - last).days if last else 0
+        return Standing("gone_quiet", f"No check-in for {days} days.", False)
+    return Standing("steady", "Nothing asks for you now.", False)

@@ -1,0 +1,53 @@
+"""Celery tasks: they deliver what rows say is owed; they decide nothing (architecture 13)."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from celery import shared_task
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.utils import timezone
+
+from . import checkins, notices
+from .models import Notice
+
+# Neutral on purpose: whoever sees the mailbox learns nothing (trust.md 14).
+SUBJECT = "A new note for you"
+BODY = "There is something new for you. Please sign in when it suits you:\n{address}\n"
+
+
+@shared_task
+def deliver(*, ids: list[str]) -> int:
+    """Send the named notices that are still owed. Running it twice sends nothing twice."""
+    sent = 0
+    for notice in notices.claim([UUID(pk) for pk in ids], timezone.now()):
+        try:
+            _send(notice)
+        except Exception as error:  # noqa: BLE001 - one bad mailbox must not stop the others
+            notices.mark_failed(notice, timezone.now(), type(error).__name__)
+        else:
+            notices.mark_sent(notice, timezone.now())
+            sent += 1
+    return sent
+
+
+@shared_task
+def deliver_due() -> int:
+    """The sweep: whatever nobody nudged for, or a worker left behind."""
+    ids = notices.find_due(timezone.now())
+    return deliver(ids=[str(pk) for pk in ids]) if ids else 0
+
+
+@shared_task
+def tidy() -> int:
+    """Drop kept posts after 48 hours."""
+    return checkins.drop_held(before=timezone.now() - timedelta(hours=48))
+
+
+def _send(notice: Notice) -> None:
+    EmailMessage(
+        SUBJECT,
+        BODY.format(address=f"{settings.SITE_URL}/accounts/login/"),
+        to=[notice.to.email],
+        headers={"Message-ID": f"<{notice.pk}@{settings.DEFAULT_FROM_EMAIL.rsplit('@', 1)[-1]}>"},
+    ).send()

@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+
+
+class CounselorConfig(AppConfig):
+    name = "counselor"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from clients import access, guards
+
+        from . import notes
+
+        access.LEADS["note_id"] = notes.case_of
+        guards.GUARDS.extend(notes.GUARDS)

@@ -1,0 +1,999 @@
+"""The course of a case as a drawing: two ledgers on one time axis (front-end choices, 3 and 10).
+
+Above, the partner's signs as the client reports them; below, the client's own conduct, with a lane of marks
+for each family of acts. Data in, coordinates out: no framework, no clock, nothing read or written. All
+coordinates are SVG user units as short strings, so that a template can print them in any locale; scores,
+levels and bands are points of 0 to 100; times are aware datetimes, shown in the zone of the person who looks.
+
+Two things keep a page small however long the history is: check-ins beyond `draw`'s room are put together,
+the oldest first (the newest two thirds always stand alone), and marks that would cover each other become one
+with a count. A silence of more than fourteen days is dashed and its band widens; it is never a plain line.
+"""
+
+import math
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from statistics import fmean
+from typing import Final, Literal, TypeAlias
+from zoneinfo import ZoneInfo
+
+from clients.progress.level import SCORES, Level, band
+
+LaneName: TypeAlias = Literal["asking", "chasing", "controlling", "good"]
+MarkKind: TypeAlias = Literal["flag", "note", "sent", "shift"]
+Side: TypeAlias = Literal["partner", "client"]
+
+ENOUGH: Final = 3  # check-ins before a level may be drawn
+SILENCE: Final = timedelta(days=14)
+ROWS: Final = 104  # of the table: two years of weekly check-ins
+LOOK_BACK: Final = timedelta(days=28)
+TELLING: Final = 10.0  # points a level must have moved before words say so
+
+LANES: Final[tuple[LaneName, ...]] = ("asking", "chasing", "controlling", "good")
+KINDS: Final[tuple[MarkKind, ...]] = ("flag", "shift", "note", "sent")  # the first one gives a heap its shape
+WORDS: Final = {
+    "flag": ("flag", "flags"),
+    "shift": ("possible shift", "possible shifts"),
+    "note": ("note", "notes"),
+    "sent": ("guidance sent", "pieces of guidance sent"),
+}
+# Filled outlines, drawn from their middle: a row of them is one path.
+SHAPES: Final[dict[str, str]] = {
+    "asking": "m-5.5-4.5h11l-5.5 9.5z",
+    "chasing": "m-6-5h2.6l4.4 5-4.4 5h-2.6l4.4-5zm5 0h2.6l4.4 5-4.4 5h-2.6l4.4-5z",
+    "controlling": "m-4.5-4.5h9v9h-9z",
+    "good": "m-1.3-5h2.6v3.7h3.7v2.6h-3.7v3.7h-2.6v-3.7h-3.7v-2.6h3.7z",
+    "flag": "m-5-7h1.8v14h-1.8zm1.8.6h8.4l-2.6 3.6 2.6 3.6h-8.4z",
+    "note": "m-5-6.5h7l3 3v10h-10zm2.2 5.4v1.4h5.6v-1.4zm0 3.2v1.4h5.6v-1.4z",
+    "sent": "m7-6.5-5.2 13-2.6-5.4-6.2-2.8z",
+    "shift": "m-7 3h5.8v-8h8.2v2.4h-5.8v8h-8.2z",
+}
+MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One check-in on one index: its score (None where it could not be scored), and the filter's mean
+    (points) and variance (points squared) after it, None while the series has not begun."""
+
+    at: datetime
+    value: float | None
+    level: float | None
+    var: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something the client did, as a short phrase: "asked about living together"."""
+
+    at: datetime
+    lane: LaneName
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A steady window, from its first moment to its last."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A flag, a note, guidance sent or a shift: what it says, and the page it leads to if any."""
+
+    at: datetime
+    kind: MarkKind
+    words: str
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """All that is drawn, oldest first or not. `zone` is the zone of the person who looks (an IANA name).
+
+    Readings before `start` are not drawn, but the newest of them gives the line where it enters.
+    """
+
+    start: datetime
+    end: datetime
+    partner: tuple[Reading, ...]
+    client: tuple[Reading, ...]
+    acts: tuple[Act, ...]
+    windows: tuple[Window, ...]
+    marks: tuple[Mark, ...]
+    client_name: str
+    partner_name: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Words at a place. `anchor` is SVG's text-anchor, `y` the baseline."""
+
+    x: str
+    y: str
+    anchor: Literal["start", "middle", "end"]
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shade:
+    """A shaded stretch of time, across both ledgers."""
+
+    x: str
+    y: str
+    width: str
+    height: str
+    right: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One ledger. `top`, `middle`, `bottom` are the heights of 100, 50 and 0 points.
+
+    Paths: `band` (closed), `line` (known stretches), `gaps` (stretches of silence, to be dashed), `dots`
+    (one point a check-in: strokes of no length, round ends). Empty strings where there is nothing to draw.
+    """
+
+    side: Side
+    name: Label
+    top: str
+    middle: str
+    bottom: str
+    high: Label
+    low: Label
+    band: str
+    line: str
+    gaps: str
+    dots: str
+    end: Label | None
+    note: Label | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One family of acts: a level at `y` and all its marks as one path."""
+
+    kind: LaneName
+    name: Label
+    y: str
+    d: str
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """One mark of the middle row, or several that would cover each other. `count` is None for a single one."""
+
+    kind: MarkKind
+    d: str
+    words: str
+    href: str
+    count: Label | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One place the reader can go to: `d` marks it in both ledgers, `words` is the read-out line."""
+
+    x: str
+    d: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A shape of the legend."""
+
+    kind: str
+    d: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A drawing at one width. `left`, `right`: the time axis; `top`, `foot`: the ledgers and their lanes."""
+
+    name: Literal["wide", "narrow"]
+    width: int
+    height: int
+    left: str
+    right: str
+    top: str
+    foot: str
+    row: Label
+    dense: bool
+    panels: tuple[Panel, ...]
+    lanes: tuple[Lane, ...]
+    glyphs: tuple[Glyph, ...]
+    shifts: tuple[str, ...]
+    windows: tuple[Shade, ...]
+    ticks: tuple[Label, ...]
+    stops: tuple[Stop, ...]
+    keys: tuple[Key, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A few words of a table row, with the page they lead to if any."""
+
+    words: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One check-in, or several put together, as text. Levels with their 80 % band; "" where there is none."""
+
+    when: str
+    warmth: str
+    warmth_level: str
+    pressing: str
+    pressing_level: str
+    remarks: tuple[Remark, ...]
+
+
+# The page is laid out once for each width; letters are 14 units high in both.
+LETTER: Final = 7.4  # mean width of a letter
+INSET: Final = 7.0  # of the data from the edges of a ledger, so that no mark is cut
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Where things go at one width (units)."""
+
+    name: Literal["wide", "narrow"]
+    left: float
+    right: float
+    upper: tuple[float, float]
+    row: float
+    lower: tuple[float, float]
+    lanes: float
+    lane: float
+    stops: int
+    heaps: int
+
+    @property
+    def foot(self) -> float:
+        return self.lanes + self.lane * len(LANES)
+
+    @property
+    def height(self) -> int:
+        return round(self.foot + 26)
+
+
+def _plan(width: int) -> _Plan:
+    if width >= 600:
+        return _Plan("wide", 134, width - 84.0, (30, 182), 202, (250, 362), 370, 23, 72, 22)
+    return _Plan("narrow", 88, width - 6.0, (30, 164), 184, (230, 330), 338, 23, 34, 9)
+
+
+@dataclass(frozen=True, slots=True)
+class _CheckIn:
+    at: datetime
+    partner: Reading | None
+    client: Reading | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Heap:
+    """Marks that share a place."""
+
+    x: float
+    marks: tuple[Mark, ...]
+
+
+def draw(course: Course, width: int) -> Chart:
+    """The course `width` units wide: 600 and more leaves room for labels at the right of the lines."""
+    plan = _plan(width)
+    start, end = _span(course)
+    seconds = (end - start).total_seconds()
+    reach = plan.right - plan.left - 2 * INSET
+
+    def x_of(at: datetime) -> float:
+        return plan.left + INSET + reach * (at - start).total_seconds() / seconds
+
+    zone = ZoneInfo(course.zone)
+    groups = _groups(_inside(course), plan.stops)
+    upper = _panel("partner", course, groups, plan, x_of)
+    lower = _panel("client", course, groups, plan, x_of)
+    acts = sorted((act for act in course.acts if start <= act.at <= end), key=lambda act: act.at)
+    marks = sorted((mark for mark in course.marks if start <= mark.at <= end), key=lambda mark: mark.at)
+    heaps = _heaps(marks, x_of, plan.heaps)
+    return Chart(
+        name=plan.name,
+        width=width,
+        height=plan.height,
+        left=_n(plan.left),
+        right=_n(plan.right),
+        top=_n(plan.upper[0]),
+        foot=_n(plan.foot),
+        row=Label(_n(plan.left - 10), _n(plan.row + 5), "end", "flags, notes"),
+        dense=len(groups) > (40 if plan.name == "wide" else 18),
+        panels=(upper, lower),
+        lanes=tuple(_lane(lane, index, acts, plan, x_of) for index, lane in enumerate(LANES)),
+        glyphs=tuple(_glyph(heap, plan, zone, end) for heap in heaps),
+        shifts=tuple(dict.fromkeys(_n(x_of(mark.at)) for mark in marks if mark.kind == "shift")),
+        windows=_windows(course, plan, x_of),
+        ticks=_ticks(start, end, zone, plan, width, x_of),
+        stops=_stops(groups, acts, heaps, plan, zone, end, x_of),
+        keys=tuple(
+            Key(kind, "M8 8" + SHAPES[kind], WORDS[kind][0])
+            for kind in KINDS
+            if any(mark.kind == kind for mark in marks)
+        ),
+    )
+
+
+def describe(course: Course) -> str:
+    """What the chart shows, in a sentence or two: observed and reported, no causes and nothing to come."""
+    start, end = _span(course)
+    zone = ZoneInfo(course.zone)
+    partner, client = _scored(course.partner, end), _scored(course.client, end)
+    them, they = course.partner_name, course.client_name
+    if not partner and not client:
+        return f"Nothing to draw from {they}'s check-ins yet: {_too_few(0)}."
+    said: list[str] = []
+    since: datetime | None = None
+    if len(partner) < ENOUGH:
+        said.append(f"How {them} has been: {_too_few(len(partner))}.")
+    else:
+        since, how = _warmth(course, partner, zone, end)
+        said.append(f"{them} {how}, as {they} reports it")
+    if len(client) < ENOUGH:
+        said[-1] = said[-1].rstrip(".") + "."
+        said.append(f"{they}'s own conduct: {_too_few(len(client))}.")
+    else:
+        count = Counter(act.lane for act in course.acts if (since or start) <= act.at <= end)
+        came = [f"{_family(lane)} came up {_times(count[lane])}" for lane in LANES if count[lane] and lane != "good"]
+        tail = "since" if since else "in this time"
+        acts = _list(came) if came else "asking, chasing or controlling did not come up"
+        said[-1] = f"{said[-1]}; {acts} {tail}." if len(partner) >= ENOUGH else said[-1]
+        if len(partner) < ENOUGH:
+            said.append(f"{acts[0].upper()}{acts[1:]} {tail}.")
+        change = _conduct(they, client, zone, end)
+        if change:
+            said.append(change)
+    last = max(reading.at for reading in (*partner, *client))
+    if end - last > SILENCE:
+        said.append(f"The last check-in shown is of {_long(last, zone, end)}.")
+    return " ".join(said)
+
+
+def table(course: Course) -> tuple[Row, ...]:
+    """The numbers of the chart, newest first, at most `ROWS` check-in rows; beyond, the oldest share rows."""
+    start, end = _span(course)
+    zone = ZoneInfo(course.zone)
+    groups = _groups(_inside(course), ROWS)
+    firm = {
+        "partner": len(_scored(course.partner, end)) >= ENOUGH,
+        "client": len(_scored(course.client, end)) >= ENOUGH,
+    }
+    days = [(group[0].at.astimezone(zone).date(), group[-1].at.astimezone(zone).date()) for group in groups]
+    held: dict[int, list[Remark]] = {index: [] for index in range(len(groups))}
+    other: dict[date, list[Remark]] = {}
+    things: list[Act | Mark] = [*course.acts, *course.marks]
+    starts = [first for first, _ in days]
+    for thing in sorted(things, key=lambda thing: thing.at):
+        if not start <= thing.at <= end:
+            continue
+        day = thing.at.astimezone(zone).date()
+        index = bisect_left(starts, day + timedelta(days=1)) - 1
+        remark = Remark(_phrase(thing), thing.href if isinstance(thing, Mark) else "")
+        if index >= 0 and days[index][0] <= day <= days[index][1]:
+            held[index].append(remark)
+        else:
+            other.setdefault(day, []).append(remark)
+    found: list[tuple[date, int, Row]] = []
+    for index, group in enumerate(groups):
+        upper = [c.partner for c in group if c.partner and c.partner.value is not None]
+        lower = [c.client for c in group if c.client and c.client.value is not None]
+        row = Row(
+            _when(days[index][0], days[index][1], end.astimezone(zone).year),
+            _mean_words(upper),
+            _level_words(upper) if firm["partner"] else "",
+            _mean_words(lower),
+            _level_words(lower) if firm["client"] else "",
+            _short(held[index]),
+        )
+        found.append((days[index][1], index, row))
+    for day, remarks in sorted(other.items())[-ROWS // 2 :]:
+        when = _when(day, day, end.astimezone(zone).year)
+        found.append((day, -1, Row(when, "", "", "", "", _short(remarks))))
+    return tuple(row for _, _, row in sorted(found, key=lambda entry: entry[:2], reverse=True))
+
+
+# One ledger ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Vertex:
+    """A point of the level line: `silence` is the longest silence (days) since the vertex before, 0 if none."""
+
+    at: datetime
+    mean: float
+    var: float
+    silence: float
+
+
+def _panel(
+    side: Side,
+    course: Course,
+    groups: Sequence[Sequence[_CheckIn]],
+    plan: _Plan,
+    x_of: Callable[[datetime], float],
+) -> Panel:
+    top, bottom = plan.upper if side == "partner" else plan.lower
+    start, end = _span(course)
+    scored = _scored(course.partner if side == "partner" else course.client, end)
+
+    def y_of(points: float) -> float:
+        return _height(points, (top, bottom))
+
+    dots = [
+        (_n(x_of(_middle(group))), y_of(fmean(values)))
+        for group in groups
+        if (values := [value for check_in in group if (value := _value(check_in, side)) is not None])
+    ]
+    lasts = [group[-1].at for group in groups]
+    vertices = _vertices(scored, lasts, start, end) if len(scored) >= ENOUGH else []
+    line, gaps = _line(vertices, x_of, y_of)
+    note = None
+    if not vertices:
+        known = len(scored) >= ENOUGH and any(reading.level is not None for reading in scored)
+        words = "nothing reported in this time" if known else _too_few(len(scored))
+        y = _clear([height for _, height in dots], top, bottom)
+        note = Label(_n((plan.left + plan.right) / 2), _n(y + 5), "middle", words)
+    if side == "partner":
+        fit = _cut(course.partner_name, 24 if plan.name == "wide" else 10)
+        name = f"How {fit} was"
+        if plan.name == "wide":
+            name = f"{name}, as {_cut(course.client_name, 24)} reports it"
+        else:
+            name = f"{name}, says {_cut(course.client_name, 10)}"
+    else:
+        name = f"{_cut(course.client_name, 24)}'s own conduct"
+    high, low = ("warm", "cold") if side == "partner" else ("pressing", "none")
+    return Panel(
+        side=side,
+        name=Label("0", _n(top - 13), "start", name),
+        top=_n(y_of(100)),
+        middle=_n(y_of(50)),
+        bottom=_n(y_of(0)),
+        high=Label(_n(plan.left - 10), _n(y_of(100) + 5), "end", high),
+        low=Label(_n(plan.left - 10), _n(y_of(0) + 5), "end", low),
+        band=_band(vertices, x_of, y_of),
+        line=line,
+        gaps=gaps,
+        dots="".join(f"M{x} {_n(y)}h0" for x, y in dots),
+        end=_end("warmth" if side == "partner" else "pressing", vertices, plan, x_of, y_of, (top, bottom)),
+        note=note,
+    )
+
+
+def _vertices(scored: Sequence[Reading], lasts: Sequence[datetime], start: datetime, end: datetime) -> list[_Vertex]:
+    """The level where it is drawn: at the last scored check-in of each group, where it enters at the left
+    edge, and, after a silence, at the right edge with all that is unknown by then."""
+    known = [(r.at, r.level, r.var) for r in scored if r.level is not None and r.var is not None]
+    inside = [k for k in known if k[0] >= start]
+    if not inside:
+        return []
+    found: list[_Vertex] = []
+    silence = 0.0
+    first = len(known) - len(inside)
+    if first:
+        (at, mean, var), (then, level, noise) = known[first - 1], known[first]
+        share = (start - at) / (then - at)
+        quiet = then - at > SILENCE
+        here = _grown(var, _days(start - at)) if quiet else var + share * (noise - var)
+        found.append(_Vertex(start, mean + share * (level - mean), here, 0.0))
+        silence = _days(then - start) if quiet else 0.0
+    before: datetime | None = None
+    for index, (at, mean, var) in enumerate(inside):
+        if before is not None and at - before > SILENCE:
+            silence = max(silence, _days(at - before))
+        before = at
+        follows = inside[index + 1][0] if index + 1 < len(inside) else None
+        if follows is not None and bisect_left(lasts, at) == bisect_left(lasts, follows):
+            continue  # a later check-in of the same group speaks for it
+        found.append(_Vertex(at, mean, var, silence))
+        silence = 0.0
+    last = found[-1]
+    if end - last.at > SILENCE:
+        quiet_days = _days(end - last.at)
+        found.append(_Vertex(end, last.mean, _grown(last.var, quiet_days), quiet_days))
+    return found
+
+
+def _line(
+    vertices: Sequence[_Vertex], x_of: Callable[[datetime], float], y_of: Callable[[float], float]
+) -> tuple[str, str]:
+    """The stretches that are known and those over silence, as two paths."""
+    line: list[str] = []
+    gaps: list[str] = []
+    drawing = False
+    for one, two in pairwise(vertices):
+        here, there = (f"{_n(x_of(v.at))} {_n(y_of(_clip(v.mean)))}" for v in (one, two))
+        if two.silence:
+            gaps.append(f"M{here} {there}")
+            drawing = False
+        else:
+            line.append(f" {there}" if drawing else f"M{here} {there}")
+            drawing = True
+    return "".join(line), "".join(gaps)
+
+
+def _band(vertices: Sequence[_Vertex], x_of: Callable[[datetime], float], y_of: Callable[[float], float]) -> str:
+    """The 80 % band as one closed path: over a silence it opens like a trumpet, and closes with what came."""
+    if len(vertices) < 2:
+        return ""
+    edge: list[tuple[float, float, float]] = []
+    for one, two in pairwise(vertices):
+        if not edge:
+            edge.append((x_of(one.at), *_edges(one.mean, one.var)))
+        if two.silence:
+            for share in (0.1, 0.25, 0.5, 0.75, 1.0):
+                mean = one.mean + share * (two.mean - one.mean)
+                x = x_of(one.at) + share * (x_of(two.at) - x_of(one.at))
+                edge.append((x, *_edges(mean, _grown(one.var, share * two.silence))))
+        edge.append((x_of(two.at), *_edges(two.mean, two.var)))
+    over = " ".join(f"{_n(x)} {_n(y_of(high))}" for x, _, high in edge)
+    under = " ".join(f"{_n(x)} {_n(y_of(low))}" for x, low, _ in reversed(edge))
+    return f"M{over} {under}z"
+
+
+def _end(
+    words: str,
+    vertices: Sequence[_Vertex],
+    plan: _Plan,
+    x_of: Callable[[datetime], float],
+    y_of: Callable[[float], float],
+    edges: tuple[float, float],
+) -> Label | None:
+    """The name of a line where it ends: beside it, or above its band where there is no room at the right."""
+    if not vertices:
+        return None
+    last = vertices[-1]
+    x, y = x_of(last.at), y_of(_clip(last.mean))
+    if plan.name == "wide":
+        return Label(_n(x + 11), _n(min(max(y + 5, edges[0] + 12), edges[1] - 2)), "start", words)
+    low, high = _edges(last.mean, last.var)
+    above = y_of(high) - 7
+    baseline = above if above - 12 > edges[0] else min(y_of(low) + 17, edges[1] - 3)
+    return Label(_n(min(x + 5, plan.right)), _n(baseline), "end", words)
+
+
+# Lanes, marks, windows, dates ------------------------------------------------------------------------------
+
+
+def _lane(kind: LaneName, index: int, acts: Iterable[Act], plan: _Plan, x_of: Callable[[datetime], float]) -> Lane:
+    y = plan.lanes + plan.lane * (index + 0.5)
+    drawn: list[float] = []
+    for act in acts:
+        if act.lane == kind and (not drawn or x_of(act.at) - drawn[-1] >= 4):
+            drawn.append(x_of(act.at))
+    name = "own good" if kind == "good" and plan.name == "narrow" else _family(kind)
+    return Lane(
+        kind=kind,
+        name=Label(_n(plan.left - 10), _n(y + 5), "end", name),
+        y=_n(y),
+        d="".join(f"M{_n(x)} {_n(y)}{SHAPES[kind]}" for x in drawn),
+    )
+
+
+def _heaps(marks: Sequence[Mark], x_of: Callable[[datetime], float], most: int) -> list[_Heap]:
+    """Marks at least 19 units apart, at most `most` of them: the two nearest are put together first."""
+    bins: dict[int, list[Mark]] = {}
+    for mark in marks:
+        bins.setdefault(int(x_of(mark.at) // 8), []).append(mark)
+    heaps = [_heap(found, x_of) for _, found in sorted(bins.items())]
+    while len(heaps) > 1:
+        gap, index = min((two.x - one.x, index) for index, (one, two) in enumerate(pairwise(heaps)))
+        if gap >= 19 and len(heaps) <= most:
+            break
+        heaps[index : index + 2] = [_heap((*heaps[index].marks, *heaps[index + 1].marks), x_of)]
+    return heaps
+
+
+def _heap(marks: Sequence[Mark], x_of: Callable[[datetime], float]) -> _Heap:
+    return _Heap(fmean(x_of(mark.at) for mark in marks), tuple(marks))
+
+
+def _glyph(heap: _Heap, plan: _Plan, zone: ZoneInfo, end: datetime) -> Glyph:
+    kind = min((mark.kind for mark in heap.marks), key=KINDS.index)
+    single = heap.marks[0] if len(heap.marks) == 1 else None
+    count = None if single else Label(_n(heap.x + 8), _n(plan.row + 9), "start", str(len(heap.marks)))
+    return Glyph(
+        kind=kind,
+        d=f"M{_n(heap.x)} {_n(plan.row)}{SHAPES[kind]}",
+        words=_heap_words(heap, zone, end),
+        href=single.href if single else "",
+        count=count,
+    )
+
+
+def _heap_words(heap: _Heap, zone: ZoneInfo, end: datetime) -> str:
+    first, last = (heap.marks[i].at.astimezone(zone).date() for i in (0, -1))
+    return f"{_when(first, last, end.astimezone(zone).year)}: {_said(heap.marks)}"
+
+
+def _windows(course: Course, plan: _Plan, x_of: Callable[[datetime], float]) -> tuple[Shade, ...]:
+    start, end = _span(course)
+    found: list[Shade] = []
+    for window in sorted(course.windows, key=lambda window: window.start):
+        first, last = max(window.start, start), min(window.end, end)
+        if first >= last:
+            continue
+        x, right, top = x_of(first), x_of(last), plan.upper[0]
+        fits = right - x > 13 * LETTER
+        words = "steady window" if fits else ""
+        found.append(Shade(_n(x), _n(top), _n(right - x), _n(plan.foot - top), _n(right), words))
+    return tuple(found)
+
+
+_Step: TypeAlias = tuple[Literal["day", "month", "year"], int]
+STEPS: Final[tuple[_Step, ...]] = (
+    ("day", 1), ("day", 2), ("day", 7), ("day", 14), ("month", 1), ("month", 2), ("month", 3), ("month", 6),
+    ("year", 1), ("year", 2), ("year", 5), ("year", 10), ("year", 25), ("year", 50), ("year", 100),
+)  # fmt: skip
+
+
+def _ticks(
+    start: datetime,
+    end: datetime,
+    zone: ZoneInfo,
+    plan: _Plan,
+    width: int,
+    x_of: Callable[[datetime], float],
+) -> tuple[Label, ...]:
+    """Dates under the axis, in the closest step whose labels leave air between them."""
+    y = _n(plan.foot + 19)
+    for step in STEPS:
+        if _step_days(step) * (plan.right - plan.left) < 24 * _days(end - start):
+            continue  # not even two letters would fit
+        places = [(x_of(midnight), day) for day, midnight in _dates(start, end, zone, step)]
+        words = _tick_words([day for _, day in places], step, start.astimezone(zone).year)
+        labels = [(x, text, len(text) * LETTER / 2) for (x, _), text in zip(places, words, strict=True)]
+        if all(two[0] - two[2] - one[0] - one[2] >= 14 for one, two in pairwise(labels)):
+            return tuple(
+                Label(_n(x), y, "middle", text if x - half >= 0 and x + half <= width else "")
+                for x, text, half in labels
+            )
+    return ()
+
+
+def _step_days(step: _Step) -> float:
+    return step[1] * {"day": 1.0, "month": 30.4, "year": 365.2}[step[0]]
+
+
+def _dates(start: datetime, end: datetime, zone: ZoneInfo, step: _Step) -> list[tuple[date, datetime]]:
+    """Every date of a step that lies in the span, with its midnight in the zone. Weeks begin on Mondays."""
+    unit, size = step
+    first, last = start.astimezone(zone).date(), end.astimezone(zone).date()
+    days: list[date] = []
+    if unit == "day":
+        base = 1 - size if size < 7 else 1  # an ordinal of 1 is a Monday
+        day = date.fromordinal(first.toordinal() - (first.toordinal() - base) % size)
+        while day <= last:
+            days.append(day)
+            day += timedelta(days=size)
+    else:
+        months = size if unit == "month" else size * 12
+        index = (first.year * 12 + first.month - 1) // months * months
+        while (day := date(max(index // 12, 1), index % 12 + 1, 1)) <= last:
+            days.append(day)
+            index += months
+    moments = [(day, datetime(day.year, day.month, day.day, tzinfo=zone)) for day in days]
+    return [(day, midnight) for day, midnight in moments if start <= midnight <= end]
+
+
+def _tick_words(days: Sequence[date], step: _Step, year: int) -> list[str]:
+    """A year is named where it begins, and nowhere else."""
+    words: list[str] = []
+    for day in days:
+        if step[0] == "year":
+            words.append(str(day.year))
+            continue
+        plain = MONTHS[day.month - 1][:3]
+        if step[0] == "day":
+            plain = f"{day.day} {plain}"
+        words.append(plain if day.year == year else f"{plain} {day.year}")
+        year = day.year
+    return words
+
+
+# Where the reader can go -----------------------------------------------------------------------------------
+
+
+def _stops(
+    groups: Sequence[Sequence[_CheckIn]],
+    acts: Sequence[Act],
+    heaps: Sequence[_Heap],
+    plan: _Plan,
+    zone: ZoneInfo,
+    end: datetime,
+    x_of: Callable[[datetime], float],
+) -> tuple[Stop, ...]:
+    """Check-ins, and whatever else happened on days without one. What shares a day shares the line of words."""
+    year = end.astimezone(zone).year
+    places = [x_of(_middle(group)) for group in groups]
+    days = [(group[0].at.astimezone(zone).date(), group[-1].at.astimezone(zone).date()) for group in groups]
+    starts = [first for first, _ in days]
+    held_acts: dict[int, list[Act]] = {}
+    held_heaps: dict[int, list[_Heap]] = {}
+    alone: dict[date, list[Act]] = {}
+
+    def home(day: date) -> int | None:
+        index = bisect_left(starts, day + timedelta(days=1)) - 1
+        return index if index >= 0 and day <= days[index][1] else None
+
+    for act in acts:
+        day = act.at.astimezone(zone).date()
+        index = home(day)
+        if index is None:
+            alone.setdefault(day, []).append(act)
+        else:
+            held_acts.setdefault(index, []).append(act)
+    found: list[tuple[float, Stop]] = []
+    for heap in heaps:
+        owners = {home(mark.at.astimezone(zone).date()) for mark in heap.marks}
+        index = owners.pop() if len(owners) == 1 else None
+        if index is None:
+            words = _heap_words(heap, zone, end)
+            found.append((heap.x, Stop(_n(heap.x), f"M{_n(heap.x)} {_n(plan.row)}h0", words)))
+        else:
+            held_heaps.setdefault(index, []).append(heap)
+    ledgers: tuple[tuple[Side, tuple[float, float]], ...] = (("partner", plan.upper), ("client", plan.lower))
+    for index, group in enumerate(groups):
+        x = places[index]
+        said = [f"{_when(*days[index], year)}{_together(group)}: {_scores(group)}"]
+        if index in held_acts:
+            said.append(_done(held_acts[index]))
+        said.extend(_said(heap.marks) for heap in held_heaps.get(index, ()))
+        spots = [
+            f"M{_n(x)} {_n(_height(fmean(values), edges))}h0"
+            for side, edges in ledgers
+            if (values := [value for check_in in group if (value := _value(check_in, side)) is not None])
+        ]
+        spot = "".join(spots) or f"M{_n(x)} {_n(plan.lower[1] - INSET)}h0"
+        found.append((x, Stop(_n(x), spot, "; ".join(said))))
+    lonely: list[tuple[float, list[Act]]] = []
+    for day_acts in alone.values():
+        x = x_of(day_acts[0].at)
+        if lonely and x - lonely[-1][0] < 8:
+            lonely[-1][1].extend(day_acts)
+        else:
+            lonely.append((x, list(day_acts)))
+    for x, day_acts in lonely:
+        first, last = (day_acts[i].at.astimezone(zone).date() for i in (0, -1))
+        y = plan.lanes + plan.lane * (LANES.index(day_acts[0].lane) + 0.5)
+        words = f"{_when(first, last, year)}: {_done(day_acts)}"
+        found.append((x, Stop(_n(x), f"M{_n(x)} {_n(y)}h0", words)))
+    return tuple(stop for _, stop in sorted(found, key=lambda entry: entry[0]))
+
+
+# Check-ins and their groups ---------------------------------------------------------------------------------
+
+
+def _span(course: Course) -> tuple[datetime, datetime]:
+    """The time drawn, never empty."""
+    return course.start, max(course.end, course.start + timedelta(days=1))
+
+
+def _scored(readings: Iterable[Reading], end: datetime) -> list[Reading]:
+    """Readings with a score up to `end`, oldest first."""
+    found = [reading for reading in readings if reading.value is not None and reading.at <= end]
+    return sorted(found, key=lambda reading: reading.at)
+
+
+def _inside(course: Course) -> list[_CheckIn]:
+    """The two series side by side, in order of time, within the span."""
+    start, end = _span(course)
+    partner = {reading.at: reading for reading in course.partner}
+    client = {reading.at: reading for reading in course.client}
+    times = sorted(at for at in partner.keys() | client.keys() if start <= at <= end)
+    return [_CheckIn(at, partner.get(at), client.get(at)) for at in times]
+
+
+def _groups(check_ins: Sequence[_CheckIn], most: int) -> list[Sequence[_CheckIn]]:
+    """At most `most` groups: the newest two thirds of them single check-ins, the older ones shared evenly."""
+    n = len(check_ins)
+    if n <= most:
+        return [check_ins[i : i + 1] for i in range(n)]
+    single = most * 2 // 3
+    older = n - single
+    size = math.ceil(older / (most - single))
+    cuts = [*range(older % size, older, size), older]
+    if cuts[0]:
+        cuts.insert(0, 0)
+    return [check_ins[i:j] for i, j in pairwise(cuts)] + [check_ins[i : i + 1] for i in range(older, n)]
+
+
+def _value(check_in: _CheckIn, side: Side) -> float | None:
+    reading = check_in.partner if side == "partner" else check_in.client
+    return None if reading is None else reading.value
+
+
+def _middle(group: Sequence[_CheckIn]) -> datetime:
+    """The mean of a group's times."""
+    first = group[0].at
+    return first + sum((check_in.at - first for check_in in group), timedelta()) / len(group)
+
+
+def _height(points: float, edges: tuple[float, float]) -> float:
+    """Points of 0 to 100 as a height within the edges of a ledger."""
+    return edges[1] - INSET - (edges[1] - edges[0] - 2 * INSET) * _clip(points) / 100
+
+
+def _clip(points: float) -> float:
+    return min(max(points, 0.0), 100.0)
+
+
+def _edges(mean: float, var: float) -> tuple[float, float]:
+    """The 80 % band as it is drawn, around the level as it is drawn."""
+    low, high = band(Level(_clip(mean), var, 0.0))
+    return low, high
+
+
+def _grown(var: float, days: float) -> float:
+    """What the variance has become after days without a word."""
+    return var + SCORES.q * days / 7
+
+
+def _days(span: timedelta) -> float:
+    return span / timedelta(days=1)
+
+
+def _clear(heights: Sequence[float], top: float, bottom: float) -> float:
+    """A height for a line of words, away from what is drawn."""
+    places = [top + (bottom - top) * share for share in (0.5, 0.3, 0.7)]
+    return max(places, key=lambda place: min((abs(place - height) for height in heights), default=0.0))
+
+
+# Words ------------------------------------------------------------------------------------------------------
+
+
+def _warmth(course: Course, partner: Sequence[Reading], zone: ZoneInfo, end: datetime) -> tuple[datetime, str]:
+    """Since when, and how the partner has been: at the newest shift that shows in the scores, else by level."""
+    for mark in sorted(course.marks, key=lambda mark: mark.at, reverse=True):
+        before = [r.value for r in partner if r.value is not None and r.at < mark.at][-6:]
+        after = [r.value for r in partner if r.value is not None and r.at >= mark.at]
+        if mark.kind != "shift" or mark.at > end or len(before) < 2 or len(after) < 2:
+            continue
+        change = fmean(after) - fmean(before)
+        if abs(change) >= TELLING:
+            how = "warmer" if change > 0 else "cooler"
+            return mark.at, f"has been {how} since about {_long(mark.at, zone, end)}"
+    base, change = _change(partner)
+    when = _long(base, zone, end)
+    if not change:
+        return base, f"has been about as warm as around {when}"
+    return base, f"has been {'warmer' if change > 0 else 'cooler'} than around {when}"
+
+
+def _conduct(name: str, client: Sequence[Reading], zone: ZoneInfo, end: datetime) -> str:
+    base, change = _change(client)
+    if not change:
+        return ""
+    return f"{name} has pressed {'more' if change > 0 else 'less'} than around {_long(base, zone, end)}."
+
+
+def _change(scored: Sequence[Reading]) -> tuple[datetime, float]:
+    """The day to compare with, four weeks before the last check-in or the first one; and the change of the
+    level since (points), 0 where it is smaller than what is uncertain."""
+    last = scored[-1]
+    base = next((r for r in reversed(scored) if last.at - r.at >= LOOK_BACK), scored[0])
+    if last.level is None or base.level is None:
+        return base.at, 0.0
+    change = last.level - base.level
+    half = Level(last.level, last.var or 0.0, 0.0).half
+    return base.at, change if abs(change) >= max(TELLING, half) else 0.0
+
+
+def _scores(group: Sequence[_CheckIn]) -> str:
+    said: list[str] = []
+    about = "about " if len(group) > 1 else ""
+    sides: tuple[tuple[str, Side], ...] = (("warmth", "partner"), ("pressing", "client"))
+    for name, side in sides:
+        values = [value for check_in in group if (value := _value(check_in, side)) is not None]
+        said.append(f"{name} {about}{fmean(values):.0f}" if values else f"{name} not known")
+    return ", ".join(said)
+
+
+def _mean_words(readings: Sequence[Reading]) -> str:
+    values = [reading.value for reading in readings if reading.value is not None]
+    return f"{fmean(values):.0f}" if values else "–"
+
+
+def _level_words(readings: Sequence[Reading]) -> str:
+    known = [(r.level, r.var) for r in readings if r.level is not None and r.var is not None]
+    if not known:
+        return ""
+    low, high = _edges(*known[-1])
+    return f"{_clip(known[-1][0]):.0f} ({low:.0f}–{high:.0f})"
+
+
+def _together(group: Sequence[_CheckIn]) -> str:
+    return f", {len(group)} check-ins" if len(group) > 1 else ""
+
+
+def _done(acts: Sequence[Act]) -> str:
+    """Up to two acts in their own words, more of them counted."""
+    if len(acts) <= 2:
+        return "; ".join(_phrase(act) for act in acts)
+    count = Counter(act.lane for act in acts)
+    return ", ".join(f"{_family(lane)} {_times(count[lane])}" for lane in LANES if count[lane])
+
+
+def _said(marks: Sequence[Mark]) -> str:
+    """Up to two marks in their own words, more of them counted."""
+    if len(marks) <= 2:
+        return "; ".join(_phrase(mark) for mark in marks)
+    count = Counter(mark.kind for mark in marks)
+    return ", ".join(f"{count[kind]} {WORDS[kind][count[kind] > 1]}" for kind in KINDS if count[kind])
+
+
+def _phrase(thing: Act | Mark) -> str:
+    words = _cut(thing.words, 90)
+    return words if isinstance(thing, Act) else f"{WORDS[thing.kind][0]}: {words}"
+
+
+def _short(remarks: Sequence[Remark]) -> tuple[Remark, ...]:
+    """At most four remarks, the rest counted."""
+    if len(remarks) <= 4:
+        return tuple(remarks)
+    return (*remarks[:3], Remark(f"and {len(remarks) - 3} more", ""))
+
+
+def _family(lane: LaneName) -> str:
+    return "own good conduct" if lane == "good" else lane
+
+
+def _too_few(count: int) -> str:
+    return f"not enough data yet ({min(count, ENOUGH - 1)} of {ENOUGH})"
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
+def _list(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _cut(words: str, most: int) -> str:
+    return words if len(words) <= most else words[: most - 1].rstrip() + "…"
+
+
+def _when(first: date, last: date, year: int) -> str:
+    """A day or a stretch of days, short; the year only where it is not the one the chart ends in."""
+    if first == last:
+        return _short_day(first, year)
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day}–{_short_day(last, year)}"
+    return f"{_short_day(first, last.year)} – {_short_day(last, year)}"
+
+
+def _short_day(day: date, year: int) -> str:
+    plain = f"{day.day} {MONTHS[day.month - 1][:3]}"
+    return plain if day.year == year else f"{plain} {day.year}"
+
+
+def _long(at: datetime, zone: ZoneInfo, end: datetime) -> str:
+    day = at.astimezone(zone).date()
+    plain = f"{day.day} {MONTHS[day.month - 1]}"
+    return plain if day.year == end.astimezone(zone).year else f"{plain} {day.year}"
+
+
+def _n(number: float) -> str:
+    """A coordinate, to one decimal."""
+    return f"{round(number, 1) + 0.0:g}" if abs(number) < 1e5 else f"{number:.1f}"

@@ -1,0 +1,15 @@
+// The few behaviours both doors share. Every page works without them; each module finds its own hooks.
+import { choices } from "./choices.js";
+import { counters } from "./counter.js";
+import { charts } from "./chart.js";
+import { steps } from "./steps.js";
+import "./errors.js";
+import "./insert.js";
+import "./keys.js";
+import "./leave.js";
+
+const start = (root) => [choices, counters, charts, steps].forEach((module) => module(root));
+
+start(document);
+document.getElementById("errors")?.focus();
+document.addEventListener("htmx:load", (event) => { if (event.target !== document.body) start(event.target); });

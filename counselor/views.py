@@ -1,0 +1,314 @@
+"""The counselor's rooms: HTTP only. A view cleans the form, makes one call, answers; the doorkeeper has opened the case."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from clients import access, audit, cases, checkins, flags, guidance
+
+from . import library as shelf
+from . import notes, pages
+from .forms import AddendumForm, NoteForm, ResolveForm, ScreeningForm, ShareForm, clean_search
+
+
+@login_not_required
+def go_home(request: HttpRequest) -> HttpResponse:
+    """Signed out to the sign-in page; staff to the desk, clients to the portal (decisions 53)."""
+    user = request.user
+    if not user.is_authenticated:
+        return redirect("account_login")
+    return redirect("portal:home" if user.role == "client" else "desk:today")
+
+
+@access.without_case
+@require_GET
+def today(request: Any) -> HttpResponse:
+    page = pages.today(request.user, timezone.now(), clean_search(request.GET))
+    template = "desk/_today.html" if request.htmx and not request.htmx.boosted else "desk/today.html"
+    return render(request, template, {"page": page, "room": "today"})
+
+
+@require_GET
+def case(request: Any, case_id: UUID) -> HttpResponse:
+    now = timezone.now()
+    if "HX-Preloaded" not in request.headers:
+        audit.record_view(by=request.user, at=now, case=request.case, what="case")
+    page = pages.case(request.case, request.user, now, request.GET.get("side", ""))
+    return render(request, "desk/case.html", {"page": page, "room": "today", "resolve": ResolveForm()})
+
+
+@require_POST
+def mark_read(request: Any, case_id: UUID) -> HttpResponse:
+    chosen = request.POST.get("checkin", "")
+    try:
+        checkin_id = UUID(chosen) if chosen else None
+    except ValueError:
+        raise Http404 from None
+    count = checkins.mark_read(case=request.case, by=request.user, at=timezone.now(), checkin_id=checkin_id)
+    messages.success(request, "Marked as read." if count else "That was marked as read already.")
+    return redirect("desk:case", case_id=case_id)
+
+
+@require_http_methods(["GET", "POST"])
+def screening(request: Any, case_id: UUID, side: str) -> HttpResponse:
+    partner = next((p for p in request.case.partners.all() if p.side == side), None)
+    if partner is None:
+        raise Http404
+    form = ScreeningForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        cases.record_screening(
+            case=request.case, partner=partner, by=request.user, at=timezone.now(),
+            how=form.cleaned_data["how"], result=form.cleaned_data["result"], alone=form.cleaned_data["alone"],
+        )  # fmt: skip
+        messages.success(request, f"Screening of {partner.name} recorded.")
+        return redirect("desk:case", case_id=case_id)
+    return render(
+        request, "desk/screening.html", {"form": form, "name": partner.name, "case_id": case_id, "room": "today"},
+        status=422 if form.is_bound else 200,
+    )  # fmt: skip
+
+
+# Flags
+
+
+def _show_flag(
+    request: Any, flag_id: UUID, form: ResolveForm | None = None, said: str = "", status: int = 200
+) -> HttpResponse:
+    page = pages.flag(request.case, flag_id, request.user, timezone.now())
+    context = {"page": page, "resolve": form or ResolveForm(), "said": said, "room": "today"}
+    template = "desk/_flag_room.html" if request.htmx else "desk/flag.html"
+    return render(request, template, context, status=status)
+
+
+@require_GET
+def flag(request: Any, case_id: UUID, flag_id: UUID) -> HttpResponse:
+    return _show_flag(request, flag_id)
+
+
+def _flag_act(request: Any, flag_id: UUID, act: Any, form: ResolveForm | None = None, **extra: Any) -> HttpResponse:
+    try:
+        act(case=request.case, flag_id=flag_id, by=request.user, at=timezone.now(), **extra)
+    except flags.Flag.DoesNotExist:
+        raise Http404 from None
+    except flags.Refused as refusal:
+        return _show_flag(request, flag_id, form, str(refusal), 409)
+    if request.htmx:
+        return _show_flag(request, flag_id)
+    return redirect("desk:flag", case_id=request.case.pk, flag_id=flag_id)
+
+
+@require_POST
+def acknowledge_flag(request: Any, case_id: UUID, flag_id: UUID) -> HttpResponse:
+    return _flag_act(request, flag_id, flags.acknowledge)
+
+
+@require_POST
+def resolve_flag(request: Any, case_id: UUID, flag_id: UUID) -> HttpResponse:
+    form = ResolveForm(request.POST)
+    if not form.is_valid():
+        return _show_flag(request, flag_id, form, status=422)
+    return _flag_act(request, flag_id, flags.resolve, form, reason=form.cleaned_data["reason"])
+
+
+@require_POST
+def reopen_flag(request: Any, case_id: UUID, flag_id: UUID) -> HttpResponse:
+    return _flag_act(request, flag_id, flags.reopen)
+
+
+# Notes
+
+
+@require_POST
+def start_note(request: Any, case_id: UUID) -> HttpResponse:
+    flag_id = request.POST.get("flag", "")
+    found = next((f for f in request.case.flags.all() if str(f.pk) == flag_id), None)
+    if flag_id and found is None:
+        raise Http404
+    row = notes.start(case=request.case, by=request.user, at=timezone.now(), flag=found)
+    return redirect("desk:note", note_id=row.pk)
+
+
+def _show_note(
+    request: Any, note_id: UUID, form: NoteForm | None = None, status: int = 200, **context: Any
+) -> HttpResponse:
+    page = pages.note(request.case, note_id, request.user, timezone.now())
+    form = form or NoteForm(initial={"body": page.body, "version": page.version})
+    return render(
+        request,
+        "desk/note.html",
+        {"page": page, "form": form, "addendum": AddendumForm(), "room": "", **context},
+        status=status,
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def note(request: Any, note_id: UUID) -> HttpResponse:
+    if request.method == "GET":
+        return _show_note(request, note_id)
+    saved = _save(request, note_id)
+    if isinstance(saved, HttpResponse):
+        return saved
+    if request.htmx:
+        page = pages.note(request.case, note_id, request.user, timezone.now())
+        return render(request, "desk/_saved.html", {"page": page})
+    messages.success(request, "Saved.")
+    return redirect("desk:note", note_id=note_id)
+
+
+def _save(request: Any, note_id: UUID) -> HttpResponse | notes.SessionNote:
+    """Save what the page sent; a page that answers where it cannot."""
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        return _show_note(request, note_id, form, 422)
+    try:
+        return notes.save(
+            case=request.case, note_id=note_id, by=request.user, at=timezone.now(),
+            body=form.cleaned_data["body"], version=form.cleaned_data["version"],
+        )  # fmt: skip
+    except notes.Conflict as conflict:
+        both = {
+            "mine": form.cleaned_data["body"],
+            "theirs": conflict.theirs.body,
+            "theirs_version": conflict.theirs.version,
+        }
+        return render(request, "desk/note_conflict.html", {"note_id": note_id, "room": "", **both}, status=409)
+    except notes.Refused as refusal:
+        form.add_error("body", str(refusal))
+        return _show_note(request, note_id, form, 409)
+
+
+@require_POST
+def insert_card(request: Any, note_id: UUID) -> HttpResponse:
+    """Put a card into the note. With htmx the words land at the cursor; without script they are added at the end."""
+    card = shelf.card(request.POST.get("card", ""))
+    if card is None:
+        raise Http404
+    words = shelf.as_note_text(card)
+    try:
+        if request.htmx:
+            notes.insert(case=request.case, note_id=note_id, by=request.user, at=timezone.now(), card=card)
+            page = pages.note(request.case, note_id, request.user, timezone.now())
+            response = render(request, "desk/_share_list.html", {"page": page})
+            response["HX-Trigger"] = json.dumps({"insertText": {"target": "#id_body", "text": words}})
+            return response
+        saved = _save(request, note_id)
+        if isinstance(saved, HttpResponse):
+            return saved
+        body = f"{saved.body.rstrip()}\n\n{words}".lstrip()
+        notes.save(
+            case=request.case,
+            note_id=note_id,
+            by=request.user,
+            at=timezone.now(),
+            body=body,
+            version=saved.version,
+        )
+        notes.insert(case=request.case, note_id=note_id, by=request.user, at=timezone.now(), card=card)
+    except notes.Refused as refusal:
+        return _show_note(request, note_id, status=409, said=str(refusal))
+    return redirect("desk:note", note_id=note_id)
+
+
+@require_POST
+def sign_note(request: Any, note_id: UUID) -> HttpResponse:
+    saved = _save(request, note_id)
+    if isinstance(saved, HttpResponse):
+        return saved
+    try:
+        notes.sign(case=request.case, note_id=note_id, by=request.user, at=timezone.now())
+    except notes.Refused as refusal:
+        return _show_note(request, note_id, status=409, said=str(refusal))
+    messages.success(request, "Signed. The note is locked now; you can add to it.")
+    return redirect("desk:note", note_id=note_id)
+
+
+@require_POST
+def add_to_note(request: Any, note_id: UUID) -> HttpResponse:
+    form = AddendumForm(request.POST)
+    if form.is_valid():
+        try:
+            notes.add(
+                case=request.case,
+                note_id=note_id,
+                by=request.user,
+                at=timezone.now(),
+                body=form.cleaned_data["body"],
+            )
+        except notes.Refused as refusal:
+            form.add_error("body", str(refusal))
+        else:
+            return redirect("desk:note", note_id=note_id)
+    return _show_note(request, note_id, status=422, addendum=form)
+
+
+# Guidance
+
+
+@require_http_methods(["GET", "POST"])
+def share_card(request: Any, note_id: UUID, card_id: str) -> HttpResponse:
+    """Preview exactly what the client will see, then share it."""
+    side = request.POST.get("side") or request.GET.get("side", "")
+    now = timezone.now()
+    page = pages.share(request.case, note_id, card_id, side, now)
+    form = ShareForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        partner = pages.side_of(request.case, side)
+        card = shelf.card(card_id)
+        assert card is not None
+        try:
+            guidance.send(
+                case=request.case, partner=partner, text=shelf.for_client(card, partner.other_name), by=request.user, at=now,
+                line=form.cleaned_data["line"].replace("\r\n", "\n"), flag=notes.flag_of(request.case, note_id), note=note_id,
+            )  # fmt: skip
+        except guidance.Refused as refusal:
+            form.add_error("line", str(refusal))
+        else:
+            messages.success(request, f"Shared with {page.to}.")
+            return redirect("desk:note", note_id=note_id)
+    context = {"page": page, "form": form, "side": side, "room": ""}
+    return render(request, "desk/share.html", context, status=422 if form.is_bound else 200)
+
+
+@require_POST
+def withdraw(request: Any, case_id: UUID, sent_id: UUID) -> HttpResponse:
+    try:
+        guidance.withdraw(case=request.case, sent_id=sent_id, by=request.user, at=timezone.now())
+    except guidance.SentGuidance.DoesNotExist:
+        raise Http404 from None
+    except guidance.Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, "Withdrawn. It is gone from the portal with the next page.")
+    return redirect("desk:case", case_id=case_id)
+
+
+@access.without_case
+@require_GET
+def library(request: Any) -> HttpResponse:
+    return render(request, "desk/library.html", {"cards": tuple(shelf.cards().values()), "room": "library"})
+
+
+@access.without_case
+@require_GET
+def library_card(request: Any, card_id: str) -> HttpResponse:
+    card = shelf.card(card_id)
+    if card is None:
+        raise Http404
+    preview = shelf.for_client(card, "your partner")
+    return render(request, "desk/card.html", {"card": card, "preview": pages.markdown(preview.body), "room": "library"})
+
+
+@access.without_case
+@require_GET
+def trail(request: Any) -> HttpResponse:
+    number = request.GET.get("page", "")
+    page = int(number) if number.isdecimal() and 0 < len(number) < 6 else 1
+    shown = pages.trail(request.user, timezone.now(), max(page, 1), request.GET.get("case", ""))
+    return render(request, "desk/trail.html", {"page": shown, "room": "trail"})
