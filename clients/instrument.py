@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 Choices = list[tuple[str, Any]]
 
 CONTACTS: Choices = [
-    ("0", "0"), ("1", "1"), ("2", "2"), ("3", "3"), ("4", _("4–5")), ("6", _("6–7")), ("8", _("8–10")), ("11", _("11 or more")),
+    ("0", "0"), ("1", "1"), ("2", "2"), ("3", "3"), ("4", _("4–5")), ("6", _("6–7")), ("8", _("8–10")), ("11", _("11+")),
 ]  # fmt: skip
 C8_TIMES: Choices = [("no", _("No")), ("1", _("Once")), ("2", _("More than once"))]
 
@@ -88,7 +88,7 @@ ACTS: Choices = [
 QUESTIONS: dict[str, tuple[Any, Any]] = {
     "c1": (
         _("How many times did you start contact with {P}, answered or not?"),
-        _("A whole chat or call counts once. Leave out purely practical messages (children, money, house)."),
+        _("A whole chat or call counts once; 11+ means eleven or more. Leave out purely practical messages (children, money, house)."),
     ),
     "c2": (_("And how many times did {P} start contact with you?"), ""),
     "c3": (_("How was {P} with you?"), _("Pick what is closest.")),

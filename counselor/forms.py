@@ -51,7 +51,7 @@ class AddendumForm(forms.Form):
 class ShareForm(forms.Form):
     line = forms.CharField(
         required=False,
-        label="A personal line (optional)",
+        label="A personal line",
         widget=forms.Textarea(attrs={"rows": 3, "data-count": 300}),
     )
 

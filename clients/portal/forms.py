@@ -29,6 +29,7 @@ class Radios(forms.RadioSelect):
         option = super().create_option(name, value, *args, **kwargs)
         if value in {"skip", "no"}:
             option["attrs"][f"data-{value}"] = True
+        option["skips"] = value == "skip"
         return option
 
 
@@ -100,7 +101,7 @@ class CheckInForm(forms.Form):
     def _radio(self, code: str, choices: Choices, label: Any = None, skip: bool = True, look: str = "words") -> None:
         said = [(value, self._say(text)) for value, text in choices]
         if skip:
-            said.append(("skip", str(_("Skip this one"))))
+            said.append(("skip", str(_("Skip"))))
         self.fields[code] = forms.ChoiceField(
             required=False, choices=said, widget=Radios(attrs={"class": look}), error_messages=BAD_CHOICE,
             label=self._say(label if label is not None else QUESTIONS[code][0]),
@@ -292,6 +293,6 @@ class AnswerForm(forms.Form):
         error_messages={"required": _("Please pick one of the two answers."), **BAD_CHOICE},
     )  # fmt: skip
     line = forms.CharField(
-        required=False, label=_("A line back (optional)"),
+        required=False, label=_("A line back"),
         widget=forms.Textarea(attrs={"rows": 2, "data-count": 300, "autocomplete": "off"}),
     )  # fmt: skip
