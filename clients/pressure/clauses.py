@@ -7,7 +7,7 @@ verb ("asked him to come"); a pronoun means the partner unless somebody else of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from clients.pressure.patterns import Ends
@@ -81,6 +81,19 @@ class _Clause:
 
 def analyse(tokens: Tokens, words: Vocabulary, voice: str) -> Note:
     return _Reader(tokens, words, voice).run()
+
+
+_EXCHANGE: Final = {"C": "P", "P": "C"}
+
+
+def exchanged(note: Note) -> Note:
+    """The same text with the two partners' roles exchanged."""
+    return replace(
+        note,
+        subject=[_EXCHANGE.get(who, who) for who in note.subject],
+        people=[tuple((_EXCHANGE.get(who, who), end, owns) for who, end, owns in spans) for spans in note.people],
+        memo={},
+    )
 
 
 class _Reader:

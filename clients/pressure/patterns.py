@@ -23,9 +23,9 @@ from typing import Final, Protocol
 
 Ends = tuple[int, ...]
 NONE: Final[Ends] = ()
-GAPS: Final = {"..": 3, "...": 6, "....": 11}
+GAPS: Final = {"..": 3, "...": 6, "....": 11, ".....": 18}
 ANY: Final = "*"
-_ITEM: Final = re.compile(r"\s*(<[a-z_]+>|\.{2,4}|[()|?_]|[A-Z]+:[-~]?|[A-Z]+'s|[A-Z]+(?![\w:])|-(?=[\w<(=])|=?[\w'&%]+)")
+_ITEM: Final = re.compile(r"\s*(<[a-z_]+>|\.{2,5}|[()|?_]|[A-Z]+:[-~]?|[A-Z]+'s|[A-Z]+(?![\w:])|-(?=[\w<(=])|=?[\w'&%]+)")
 
 
 class View(Protocol):
@@ -288,7 +288,7 @@ def guarded(who: str, mode: str, node: Node) -> Node:
     inner = node.step
 
     def step(view: View, i: int) -> Ends:
-        if i >= view.limit or not view.verbal[i] or (who and view.subject[i] not in who):
+        if i >= view.limit or not view.verbal[i] or (who and (not view.subject[i] or view.subject[i] not in who)):
             return NONE
         if mode != "~" and view.negated[i] is not (mode == "-"):
             return NONE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from clients.pressure import frames, story
-from clients.pressure.clauses import Note, analyse
+from clients.pressure.clauses import Note, analyse, exchanged
 from clients.pressure.findings import Finding, Off, Reading, When
 from clients.pressure.frames import Match
 from clients.pressure.labels import GROUP_OF, LABELS, PRESSURE, SAFETY, VOICES
@@ -22,6 +22,7 @@ _WORST: Final = ("idiom", "negation", "past", "advice", "question", "urge", "con
 _REASONS: Final = {
     "pursuit.unanswered": "wrote or called {partner} without getting an answer",
     "pursuit.space": "went on contacting {partner} after space was asked for",
+    "pursuit.unwanted": "went on contacting {partner} although it was not wished",
     "no_contact.breach": "contact although none is wished: please check",
     "forced_talk.kept_on": "went on about problems when it was not wanted",
     "held_back.urge": "felt the urge to act and let it pass",
@@ -58,6 +59,10 @@ class _Judge:
 
     def reading(self, cut: int | None) -> Reading:
         matches = frames.find(self.note, self.words, self.voice)
+        if self.voice == "mirrored":
+            # The writer is the one being pressed: the same frames are read with the two roles exchanged.
+            pressed = frames.find(exchanged(self.note), self.words, self.voice)
+            matches = [match for match in matches if not _pushing(match)] + [match for match in pressed if _pushing(match)]
         idioms = [match for match in matches if match.rule.frame.startswith("idiom.")]
         scene = story.Scene([], [])
         for match in matches:
@@ -157,6 +162,10 @@ class _Judge:
             why = self.words.off[GROUP_OF[match.label]][scope]
             found[key] = Off(match.label, tokens.start[match.first], tokens.end[match.last - 1], match.rule.frame, match.actor or "other", scope, why)
         return tuple(sorted(found.values(), key=lambda off: (off.start, _ORDER[off.label], off.end)))
+
+
+def _pushing(match: Match) -> bool:
+    return match.label in PRESSURE or match.rule.frame.startswith(("act.", "sign."))
 
 
 def _best(findings: list[Finding]) -> tuple[Finding, ...]:

@@ -78,8 +78,10 @@ def contact_under_ban(scene: Scene) -> Iterator[Told]:
     for ban in bans:
         for contact in contacts:
             own = "client" if contact.actor in ("client", "") else "spouse"
-            if ban.actor in ("", own) and contact.head != ban.head and not (ban.first <= contact.first < ban.last):
+            if ban.actor in ("", _OTHER[own]) and contact.head != ban.head and not (ban.first <= contact.first < ban.last):
                 yield Told("no_contact", "no_contact.breach", contact, contact.first, contact.last, 0.8)
+                if ban.rule.frame == "ground.ban_told" and contact.actor == "client":
+                    yield Told("pursuit", "pursuit.unwanted", contact, contact.first, contact.last, 0.75)
                 break
 
 
@@ -122,6 +124,7 @@ def child_in_the_room(scene: Scene) -> Iterator[Told]:
                 break
 
 
+_OTHER: Final = {"client": "spouse", "spouse": "client"}
 PUSHES: Final = frozenset(("push_return", "ultimatum", "pursuit", "reassurance", "forced_talk", "monitoring", "leverage", "act"))
 RULES: Final[tuple[Callable[[Scene], Iterator[Told]], ...]] = (
     pursuit_into_silence,

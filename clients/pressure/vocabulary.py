@@ -67,6 +67,8 @@ class Vocabulary:
     def person_at(self, norm: list[str], at: int, last: int) -> tuple[str, str, int] | None:
         """(kind, gender, end) of a noun phrase about a person that starts here."""
         word = norm[at]
+        if word[0] in "ds" and len(word) < 4 and word[1:].isdigit():
+            return "K", "m" if word[0] == "s" else "f", at + 1  # the forums' "D6", "S12"
         if word in self.people:
             return self._extend(norm, at, last)
         if word not in self.determiners and word not in self.adjectives:
@@ -78,6 +80,8 @@ class Vocabulary:
             ahead += 1
         if ahead < last and norm[ahead] in self.people:
             return self._extend(norm, ahead, last)
+        if ahead - at > 1 and norm[ahead - 1] in ("old", "oldest", "eldest", "youngest", "littlest") and word in ("my", "our", "her", "his", "the"):
+            return "K", "n", ahead
         return None
 
     def _extend(self, norm: list[str], at: int, last: int) -> tuple[str, str, int]:
