@@ -1,12 +1,11 @@
 """Keeps the web server and the worker running, and ends both together.
 
 Standard library only: `make demo` asks it about lock and port before anything is installed.
-Each child leads its own process group, so one kill ends all that it started. Linux tells a child when its
-parent has died (PR_SET_PDEATHSIG); elsewhere a supervisor killed -9 leaves its children to be ended by hand.
+Each child leads its own process group, so one kill ends all that it started. A supervisor killed -9 can end
+nobody: a second small process, run by this file's last lines, notices and does it.
 """
 
 import contextlib
-import ctypes
 import fcntl
 import http.client
 import os
@@ -27,9 +26,6 @@ LONG_LIFE = 60.0  # who lived this long starts again after the shortest wait
 LONGEST_WAIT = 30.0
 BIG_LOG = 5_000_000
 WORTH_SAYING = re.compile(r"\b(WARNING|ERROR|CRITICAL)\b")
-
-_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
-PR_SET_PDEATHSIG = 1
 
 
 class Refused(Exception):
@@ -82,11 +78,13 @@ def run(children: Sequence[Child], host: str, port: int, name: str, cwd: Path, s
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup stays nohup
             signal.signal(number, lambda got, _frame: asked.append(got))
     began, announced, worried = time.monotonic(), False, False
+    heir = Heir(cwd)
     try:
         while not asked:
             for child in children:
                 _keep(child, cwd, say)
                 _echo(child, say)
+            heir.tell([child.process.pid for child in children if child.process])
             if not announced and _answers(host, port, name):
                 announced = True
                 print(f"ready on http://localhost:{port}", flush=True)  # noqa: T201
@@ -95,7 +93,8 @@ def run(children: Sequence[Child], host: str, port: int, name: str, cwd: Path, s
                 say(f"The site has not answered for a minute; {children[0].log or 'the log'} says why.")
             time.sleep(TICK)
     finally:
-        _end(children)
+        _end([child.process for child in children if child.process])
+        heir.dismiss()
         for child in children:
             _echo(child, say)
 
@@ -106,7 +105,7 @@ def _keep(child: Child, cwd: Path, say: Callable[[str], None]) -> None:
         if now >= child.due:
             _start(child, cwd)
     elif (code := child.process.poll()) is not None:
-        _kill_group(child)
+        _kill_group(child.process.pid)
         child.process = None
         if now - child.started >= LONG_LIFE:
             child.wait = 1.0
@@ -117,14 +116,6 @@ def _keep(child: Child, cwd: Path, say: Callable[[str], None]) -> None:
 
 
 def _start(child: Child, cwd: Path) -> None:
-    parent = os.getpid()
-
-    def tie_to_parent() -> None:
-        if _libc is not None:
-            _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-            if os.getppid() != parent:
-                os._exit(1)
-
     child.started = time.monotonic()
     with contextlib.ExitStack() as stack:
         out = stack.enter_context(_open_log(child)) if child.log else None
@@ -135,7 +126,6 @@ def _start(child: Child, cwd: Path) -> None:
             stdout=out,
             stderr=out,
             start_new_session=True,
-            preexec_fn=tie_to_parent,
         )
 
 
@@ -175,22 +165,66 @@ def _answers(host: str, port: int, name: str) -> bool:
         connection.close()
 
 
-def _end(children: Sequence[Child]) -> None:
-    alive = [child for child in children if child.process]
-    for child in alive:
-        assert child.process
-        child.process.terminate()
+def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    for process in processes:
+        process.terminate()
     deadline = time.monotonic() + GRACE
-    for child in alive:
-        assert child.process
+    for process in processes:
         with contextlib.suppress(subprocess.TimeoutExpired):
-            child.process.wait(max(0.1, deadline - time.monotonic()))
-        _kill_group(child)
-        child.process.wait()
+            process.wait(max(0.1, deadline - time.monotonic()))
+        _kill_group(process.pid)
+        process.wait()
 
 
-def _kill_group(child: Child) -> None:
-    """Whatever a child started shares its group: nothing may outlive it."""
-    if child.process:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(child.process.pid, signal.SIGKILL)
+def _kill_group(leader: int, number: int = signal.SIGKILL) -> bool:
+    """Whatever a child started shares its group: nothing may outlive it. Says whether anybody was there."""
+    try:
+        os.killpg(leader, number)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+class Heir:
+    """The process that ends the children when the supervisor was killed -9 and its pipe has closed."""
+
+    def __init__(self, cwd: Path) -> None:
+        self.cwd = cwd
+        self.process: subprocess.Popen[str] | None = None
+        self.told: list[int] = []
+
+    def tell(self, groups: list[int]) -> None:
+        if self.process is None or self.process.poll() is not None:
+            command = [sys.executable, "-m", "counselor.management.supervisor"]
+            self.process = subprocess.Popen(  # noqa: S603
+                command, cwd=self.cwd, stdin=subprocess.PIPE, text=True, start_new_session=True
+            )
+        elif groups == self.told:
+            return
+        assert self.process.stdin
+        with contextlib.suppress(BrokenPipeError):
+            print(*groups, file=self.process.stdin, flush=True)  # noqa: T201
+        self.told = groups
+
+    def dismiss(self) -> None:
+        self.tell([])
+        assert self.process
+        self.process.communicate()
+
+
+def inherit() -> None:
+    groups: list[int] = []
+    for line in sys.stdin:
+        groups = [int(word) for word in line.split()]
+    for leader in groups:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(leader, signal.SIGTERM)
+    deadline = time.monotonic() + GRACE
+    while any(_kill_group(leader, 0) for leader in groups) and time.monotonic() < deadline:
+        time.sleep(TICK)
+    for leader in groups:
+        _kill_group(leader)
+
+
+if __name__ == "__main__":
+    inherit()

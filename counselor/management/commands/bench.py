@@ -115,7 +115,9 @@ class Command(BaseCommand):
                 measure.round()
         self._say("\n")
         floors = {m.name: statistics.median(m.cpu) for m in measures}
-        commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=settings.ROOT)  # noqa: S607
+        commit = subprocess.run(
+            ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=settings.ROOT
+        )  # noqa: S607
         for measure in measures:
             row = {
                 "name": measure.name, "n": measure.n, "cpu_ms": round(statistics.median(measure.cpu), 3),
@@ -134,7 +136,9 @@ class Command(BaseCommand):
         small, large = seeder.people["counselor"], seeder.people["counselor_no_cases"]
         with transaction.atomic():
             long_text = "A quiet week. Robin called on Sunday and we laughed."
-            weeks = tuple(Week(7.0 * i, answers(2 + i % 3, i % 3, i % 4, c9=3), long_text if i % 2 else "") for i in range(104))
+            weeks = tuple(
+                Week(7.0 * i, answers(2 + i % 3, i % 3, i % 4, c9=3), long_text if i % 2 else "") for i in range(104)
+            )
             seeder.tell(Story("Ines", "Robin", weeks, email="ines.calder"), small)
             total = caseload + 29
             for number, story in enumerate(seeder.more_stories(total, 4), 1):

@@ -11,7 +11,7 @@ import random
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -70,10 +70,8 @@ class Story:
     ends_days_ago: int = 1
     screened: bool = True
     text_consent: bool = True
-    paused: bool = False
     email: str = ""
     partner_email: str = ""
-    extra: dict[str, Any] = field(default_factory=dict)
 
 
 def answers(c3: Any = 2, signs: int = 0, c5: Any = "none", c8: Any = "none", **more: Any) -> dict[str, Any]:
@@ -122,7 +120,9 @@ def _steady(count: int, **more: Any) -> tuple[Week, ...]:
 
 
 def _stories() -> list[Story]:
-    quiet = _steady(5)
+    pushed = answers(3, 1, 2, c8={"push_return": 1}, c6=1, c9=1)
+    quiet = (*_steady(4), Week(28, pushed, "I asked Bea when we will share a home again. Bea said: not yet."))
+    easing = (*_steady(4), Week(28, pushed), *(Week(w.day + 35, w.items) for w in _steady(4)))
     return [
         Story("Ines", "Robin", _first_case(), Seeder.answer_first_case, 4, email="ines.calder", partner_email="robin.calder"),
         Story(
@@ -149,7 +149,7 @@ def _stories() -> list[Story]:
         ),
         Story("Hanna", "Bea", quiet, Seeder.share_light_contact, ends_days_ago=21, email="hanna.voss"),
         Story("Otis", "Wren", _steady(2), screened=False, email="otis.bell"),
-        Story("Mara", "Jules", _steady(7), Seeder.share_and_answer, email="mara.lind", text_consent=False),
+        Story("Mara", "Jules", easing, Seeder.share_and_answer, email="mara.lind", text_consent=False),
     ]  # fmt: skip
 
 
@@ -277,6 +277,11 @@ class Seeder:
             flags.acknowledge(case=case, flag_id=flag.pk, by=self.people["counselor"], at=now - timedelta(hours=2))
 
     def share_light_contact(self, case: Case, now: datetime) -> None:
+        flag = Flag.objects.get(case=case, rule="P01")
+        flags.acknowledge(case=case, flag_id=flag.pk, by=self.people["counselor"], at=now - timedelta(days=20, hours=1))
+        flags.resolve(
+            case=case, flag_id=flag.pk, by=self.people["counselor"], at=now - timedelta(days=19), reason="known"
+        )
         self._share(case, "X4", now - timedelta(days=20))
 
     def share_and_answer(self, case: Case, now: datetime) -> None:
