@@ -12,7 +12,7 @@ from .models import Consent, Partner, Practice, User
 CONSENT_VERSION = 1
 
 
-class ClosedDoor(DefaultAccountAdapter):
+class ClosedDoor(DefaultAccountAdapter):  # type: ignore[misc]
     """Sign-up is closed; mails stay neutral."""
 
     def is_open_for_signup(self, request: Any) -> bool:

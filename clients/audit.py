@@ -5,7 +5,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -79,12 +79,12 @@ def verify(practice_id: UUID) -> int:
     """Walk the whole chain and return its length. Raises TrailBroken at the first link that does not fit, also when
     entries are missing at the end."""
     previous, seq = "", 0
-    events: Iterable[AuditEvent] = AuditEvent.objects.filter(practice_id=practice_id).order_by("seq").iterator(2000)
-    for event in events:
-        seq += 1
-        if event.seq != seq or event.previous != previous or event.hash != _digest(event):
-            raise TrailBroken(seq)
-        previous = event.hash
+    with closing(AuditEvent.objects.filter(practice_id=practice_id).order_by("seq").iterator(2000)) as events:
+        for event in events:
+            seq += 1
+            if event.seq != seq or event.previous != previous or event.hash != _digest(event):
+                raise TrailBroken(seq)
+            previous = event.hash
     head = AuditHead.objects.get(practice_id=practice_id)
     if head.seq != seq or head.hash != previous:
         raise TrailBroken(seq + 1)

@@ -6,7 +6,7 @@ client may need the crisis screen now (architecture, "One check-in").
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -126,6 +126,7 @@ def submit(*, partner: Partner, by: User, at: datetime, key: UUID, answers: Answ
 
     Raises Refused (with `item`) for what cannot be taken. At most 14 statements when nothing fires (decisions 45).
     """
+    answers = replace(answers, text=normalise(answers.text), next_session=normalise(answers.next_session))
     _check(answers)
     case = partner.case
     row = summary.lock(case)
@@ -255,11 +256,15 @@ def mark_read(*, case: Case, by: User, at: datetime, checkin_id: UUID | None = N
 # Posts whose session had ended
 
 
-def hold(*, user: User, key: UUID, body: str, at: datetime) -> None:
-    """Keep a post for this same person; the first under a key stays."""
+@transaction.atomic
+def hold(*, user_id: UUID, key: UUID, body: str, at: datetime) -> bool:
+    """Keep a post for this same person; the first under a key stays. False where nobody signs in under that id."""
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    if user is None:
+        return False
     if not HeldPost.objects.filter(user=user, key=key).exists():
-        with transaction.atomic():
-            HeldPost.objects.create(practice_id=user.practice_id, user=user, key=key, body=body, at=at)
+        HeldPost.objects.create(practice_id=user.practice_id, user=user, key=key, body=body, at=at)
+    return True
 
 
 def held(user: User, at: datetime) -> HeldPost | None:

@@ -49,7 +49,8 @@ GUARDS: list[Guard] = [
         "sent_stays",
         "clients_sentguidance",
         "UPDATE",
-        "NOT (NEW.body = OLD.body) OR NOT (NEW.title = OLD.title)",
+        "NOT (NEW.body = OLD.body) OR NOT (NEW.title = OLD.title) OR NOT (NEW.source = OLD.source)"
+        " OR COALESCE(NEW.line, '') <> COALESCE(OLD.line, '')",
         "what was sent stays as it was sent",
     ),
 ]

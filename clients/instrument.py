@@ -88,7 +88,9 @@ ACTS: Choices = [
 QUESTIONS: dict[str, tuple[Any, Any]] = {
     "c1": (
         _("How many times did you start contact with {P}, answered or not?"),
-        _("A whole chat or call counts once; 11+ means eleven or more. Leave out purely practical messages (children, money, house)."),
+        _(
+            "A whole chat or call counts once; 11+ means eleven or more. Leave out purely practical messages (children, money, house)."
+        ),
     ),
     "c2": (_("And how many times did {P} start contact with you?"), ""),
     "c3": (_("How was {P} with you?"), _("Pick what is closest.")),
@@ -145,6 +147,11 @@ def tell_safety(chips: tuple[str, ...], other: str) -> list[str]:
     return [str(words[chip]).replace("{P}", other) for chip in chips if chip in words]
 
 
+def _low(words: Any) -> str:
+    """An answer as it stands within a line: small at its beginning, names as they are."""
+    return str(words) if str(words).startswith(("I ", "{")) else f"{str(words)[:1].lower()}{str(words)[1:]}"
+
+
 def _words(code: str, value: Any, other: str) -> str:
     if value == "skip":
         return say("skipped")
@@ -154,16 +161,16 @@ def _words(code: str, value: Any, other: str) -> str:
         if value.get("talk") == "no":
             return say("no")
         parts = [dict(SCALES[f"c7_{part}"]).get(str(value[part]), "") for part in ("began", "ended") if part in value]
-        return ", ".join([say("yes"), *(str(p).lower() for p in parts)]).replace("{p}", other)
+        return ", ".join([say("yes"), *map(_low, parts)]).replace("{P}", other)
     if code == "c8" and isinstance(value, Mapping):
         words = dict(ACTS)
-        parts = [f"{words[a]}{' (more than once)' if n == 2 else ''}" for a, n in value.items() if a in words]
+        parts = [f"{_low(words[a])}{' (more than once)' if n == 2 else ''}" for a, n in value.items() if a in words]
         if value.get("partner_first"):
             parts.append(say("{P} brought it up first"))
         return "; ".join(parts).replace("{P}", other)
     if isinstance(value, list):
         words = dict([*CHIPS.get(code, []), *_HEARD])
-        return ", ".join(str(words.get(chip, chip)) for chip in value).replace("{P}", other).lower()
+        return ", ".join(_low(words.get(chip, chip)) for chip in value).replace("{P}", other)
     if value == "none":
         return say("none") if code != "c5" else say("none spent")
-    return str(dict(SCALES.get(code, [])).get(str(value), value)).replace("{P}", other)
+    return _low(dict(SCALES.get(code, [])).get(str(value), value)).replace("{P}", other)

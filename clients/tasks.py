@@ -16,7 +16,7 @@ SUBJECT = "A new note for you"
 BODY = "There is something new for you. Please sign in when it suits you:\n{address}\n"
 
 
-@shared_task
+@shared_task  # type: ignore[untyped-decorator]
 def deliver(*, ids: list[str]) -> int:
     """Send the named notices that are still owed. Running it twice sends nothing twice."""
     sent = 0
@@ -31,14 +31,14 @@ def deliver(*, ids: list[str]) -> int:
     return sent
 
 
-@shared_task
+@shared_task  # type: ignore[untyped-decorator]
 def deliver_due() -> int:
     """The sweep: whatever nobody nudged for, or a worker left behind."""
     ids = notices.find_due(timezone.now())
     return deliver(ids=[str(pk) for pk in ids]) if ids else 0
 
 
-@shared_task
+@shared_task  # type: ignore[untyped-decorator]
 def tidy() -> int:
     """Drop kept posts after 48 hours."""
     return checkins.drop_held(before=timezone.now() - timedelta(hours=48))

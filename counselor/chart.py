@@ -5,18 +5,17 @@ for each family of acts. Data in, coordinates out: no framework, no clock, nothi
 coordinates are SVG user units as short strings, so that a template can print them in any locale; scores,
 levels and bands are points of 0 to 100; times are aware datetimes, shown in the zone of the person who looks.
 
-Two things keep a page small however long the history is: check-ins beyond `draw`'s room are put together,
-the oldest first (the newest two thirds always stand alone), and marks that would cover each other become one
+Two things keep a page small however long the history is: check-ins beyond `draw`'s room are put together by
+equal stretches of time (the newest always stand alone), and marks that would cover each other become one
 with a count. A silence of more than fourteen days is dashed and its band widens; it is never a plain line.
 """
 
-import math
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import pairwise
+from itertools import groupby, pairwise
 from statistics import fmean
 from typing import Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo
@@ -29,24 +28,24 @@ Side: TypeAlias = Literal["partner", "client"]
 
 ENOUGH: Final = 3  # check-ins before a level may be drawn
 SILENCE: Final = timedelta(days=14)
-ROWS: Final = 104  # of the table: two years of weekly check-ins
 LOOK_BACK: Final = timedelta(days=28)
 TELLING: Final = 10.0  # points a level must have moved before words say so
 
+SIDES: Final[tuple[Side, ...]] = ("partner", "client")
 LANES: Final[tuple[LaneName, ...]] = ("asking", "chasing", "controlling", "good")
-KINDS: Final[tuple[MarkKind, ...]] = ("flag", "shift", "note", "sent")  # the first one gives a heap its shape
+KINDS: Final[tuple[MarkKind, ...]] = ("flag", "shift", "note", "sent")  # the first gives a heap its shape
 WORDS: Final = {
     "flag": ("flag", "flags"),
     "shift": ("possible shift", "possible shifts"),
     "note": ("note", "notes"),
     "sent": ("guidance sent", "pieces of guidance sent"),
 }
-# Filled outlines, drawn from their middle: a row of them is one path.
+# Drawn from their middle, so that a row of them is one path. Chasing and good conduct are strokes, the rest areas.
 SHAPES: Final[dict[str, str]] = {
     "asking": "m-5.5-4.5h11l-5.5 9.5z",
-    "chasing": "m-6-5h2.6l4.4 5-4.4 5h-2.6l4.4-5zm5 0h2.6l4.4 5-4.4 5h-2.6l4.4-5z",
+    "chasing": "m-5-5 5 5-5 5m5-10 5 5-5 5",
     "controlling": "m-4.5-4.5h9v9h-9z",
-    "good": "m-1.3-5h2.6v3.7h3.7v2.6h-3.7v3.7h-2.6v-3.7h-3.7v-2.6h3.7z",
+    "good": "m-5 0h10m-5-5v10",
     "flag": "m-5-7h1.8v14h-1.8zm1.8.6h8.4l-2.6 3.6 2.6 3.6h-8.4z",
     "note": "m-5-6.5h7l3 3v10h-10zm2.2 5.4v1.4h5.6v-1.4zm0 3.2v1.4h5.6v-1.4z",
     "sent": "m7-6.5-5.2 13-2.6-5.4-6.2-2.8z",
@@ -127,14 +126,14 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Shade:
-    """A shaded stretch of time, across both ledgers."""
+    """A shaded stretch of time, across both ledgers, with its name above if there is room."""
 
     x: str
     y: str
     width: str
     height: str
     right: str
-    words: str
+    name: Label | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +149,6 @@ class Panel:
     top: str
     middle: str
     bottom: str
-    high: Label
-    low: Label
     band: str
     line: str
     gaps: str
@@ -165,28 +162,29 @@ class Lane:
     """One family of acts: a level at `y` and all its marks as one path."""
 
     kind: LaneName
-    name: Label
     y: str
     d: str
 
 
 @dataclass(frozen=True, slots=True)
 class Glyph:
-    """One mark of the middle row, or several that would cover each other. `count` is None for a single one."""
+    """A mark of the middle rows, or several of a row that would cover each other. In the narrow drawing all of
+    a kind in one, without `words` and `href`: a fingertip is larger than a mark."""
 
     kind: MarkKind
     d: str
     words: str
     href: str
-    count: Label | None
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """One place the reader can go to: `d` marks it in both ledgers, `words` is the read-out line."""
+    """One place the reader can go to: `d` marks it in both ledgers, `words` is the read-out line, `title` its
+    beginning."""
 
     x: str
     d: str
+    title: str
     words: str
 
 
@@ -201,7 +199,9 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A drawing at one width. `left`, `right`: the time axis; `top`, `foot`: the ledgers and their lanes."""
+    """A drawing at one width. `left`, `right`: the time axis; `top`, `foot`: the ledgers and their lanes.
+    `shifts`: where the lines of shifts stand, `caps`: the shapes on top of them. `dense`: the points are to be
+    small. `silent`: something is dashed."""
 
     name: Literal["wide", "narrow"]
     width: int
@@ -210,24 +210,19 @@ class Chart:
     right: str
     top: str
     foot: str
-    row: Label
+    names: tuple[Label, ...]
     dense: bool
+    silent: bool
     panels: tuple[Panel, ...]
     lanes: tuple[Lane, ...]
     glyphs: tuple[Glyph, ...]
+    counts: tuple[Label, ...]
     shifts: tuple[str, ...]
+    caps: str
     windows: tuple[Shade, ...]
     ticks: tuple[Label, ...]
     stops: tuple[Stop, ...]
     keys: tuple[Key, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """A few words of a table row, with the page they lead to if any."""
-
-    words: str
-    href: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,11 +234,15 @@ class Row:
     warmth_level: str
     pressing: str
     pressing_level: str
-    remarks: tuple[Remark, ...]
+    remarks: str
 
 
 # The page is laid out once for each width; letters are 14 units high in both.
 LETTER: Final = 7.4  # mean width of a letter
+WIDE: Final = 40  # check-ins, alone or put together, in the wide drawing and the table
+NARROW: Final = 18
+ALONE: Final = 8  # of the newest are never put together with others
+NEAR: Final = 22.0  # how far a mark may lie from the check-in that speaks for it
 INSET: Final = 7.0  # of the data from the edges of a ledger, so that no mark is cut
 
 
@@ -255,11 +254,11 @@ class _Plan:
     left: float
     right: float
     upper: tuple[float, float]
-    row: float
+    rows: tuple[float, float]
     lower: tuple[float, float]
     lanes: float
     lane: float
-    stops: int
+    groups: int
     heaps: int
 
     @property
@@ -273,8 +272,8 @@ class _Plan:
 
 def _plan(width: int) -> _Plan:
     if width >= 600:
-        return _Plan("wide", 134, width - 84.0, (30, 182), 202, (250, 362), 370, 23, 72, 22)
-    return _Plan("narrow", 88, width - 6.0, (30, 164), 184, (230, 330), 338, 23, 34, 9)
+        return _Plan("wide", 134, width - 84.0, (40, 190), (210, 234), (278, 386), 394, 23, WIDE, 10)
+    return _Plan("narrow", 88, width - 6.0, (40, 172), (192, 216), (260, 356), 364, 23, NARROW, 6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,10 +285,15 @@ class _CheckIn:
 
 @dataclass(frozen=True, slots=True)
 class _Heap:
-    """Marks that share a place."""
+    """Marks of one row that share a place (units)."""
 
     x: float
-    marks: tuple[Mark, ...]
+    y: float
+    marks: Sequence[Mark]
+
+
+_Place: TypeAlias = Callable[[datetime], float]
+_Days: TypeAlias = tuple[date, date]
 
 
 def draw(course: Course, width: int) -> Chart:
@@ -303,12 +307,15 @@ def draw(course: Course, width: int) -> Chart:
         return plan.left + INSET + reach * (at - start).total_seconds() / seconds
 
     zone = ZoneInfo(course.zone)
-    groups = _groups(_inside(course), plan.stops)
-    upper = _panel("partner", course, groups, plan, x_of)
-    lower = _panel("client", course, groups, plan, x_of)
+    groups = _groups(_inside(course), plan.groups)
     acts = sorted((act for act in course.acts if start <= act.at <= end), key=lambda act: act.at)
     marks = sorted((mark for mark in course.marks if start <= mark.at <= end), key=lambda mark: mark.at)
-    heaps = _heaps(marks, x_of, plan.heaps)
+    shifts = dict.fromkeys(_n(x_of(mark.at)) for mark in marks if mark.kind == "shift")
+    rows = [
+        _heaps([mark for mark in marks if mark.kind in kinds], y, plan, x_of)
+        for kinds, y in zip((("flag",), ("note", "sent")), plan.rows, strict=True)
+    ]
+    panels = tuple(_panel(side, course, groups, plan, x_of) for side in SIDES)
     return Chart(
         name=plan.name,
         width=width,
@@ -317,15 +324,23 @@ def draw(course: Course, width: int) -> Chart:
         right=_n(plan.right),
         top=_n(plan.upper[0]),
         foot=_n(plan.foot),
-        row=Label(_n(plan.left - 10), _n(plan.row + 5), "end", "flags, notes"),
-        dense=len(groups) > (40 if plan.name == "wide" else 18),
-        panels=(upper, lower),
+        names=_names(plan),
+        dense=len(groups) > (30 if plan.name == "wide" else 16),
+        silent=any(panel.gaps for panel in panels),
+        panels=panels,
         lanes=tuple(_lane(lane, index, acts, plan, x_of) for index, lane in enumerate(LANES)),
-        glyphs=tuple(_glyph(heap, plan, zone, end) for heap in heaps),
-        shifts=tuple(dict.fromkeys(_n(x_of(mark.at)) for mark in marks if mark.kind == "shift")),
+        glyphs=tuple(glyph for row in rows for glyph in _glyphs(row, plan, zone, end)),
+        counts=tuple(
+            Label(_n(heap.x + 8), _n(heap.y + 5), "start", str(len(heap.marks)))
+            for row in rows
+            for heap in row
+            if len(heap.marks) > 1
+        ),
+        shifts=tuple(shifts),
+        caps="".join(f"M{x} {_n(plan.upper[0] - 9)}{SHAPES['shift']}" for x in shifts),
         windows=_windows(course, plan, x_of),
         ticks=_ticks(start, end, zone, plan, width, x_of),
-        stops=_stops(groups, acts, heaps, plan, zone, end, x_of),
+        stops=_stops(groups, acts, marks, plan, zone, end, x_of),
         keys=tuple(
             Key(kind, "M8 8" + SHAPES[kind], WORDS[kind][0])
             for kind in KINDS
@@ -339,77 +354,60 @@ def describe(course: Course) -> str:
     start, end = _span(course)
     zone = ZoneInfo(course.zone)
     partner, client = _scored(course.partner, end), _scored(course.client, end)
-    them, they = course.partner_name, course.client_name
-    if not partner and not client:
-        return f"Nothing to draw from {they}'s check-ins yet: {_too_few(0)}."
-    said: list[str] = []
-    since: datetime | None = None
-    if len(partner) < ENOUGH:
-        said.append(f"How {them} has been: {_too_few(len(partner))}.")
+    they = course.client_name
+    if max(len(partner), len(client)) < ENOUGH:
+        return f"From {they}'s check-ins: {_too_few(max(len(partner), len(client)))}."
+    since, how = _warmth(course, partner, zone, end) if len(partner) >= ENOUGH else (None, "")
+    count = Counter(act.lane for act in course.acts if (since or start) <= act.at <= end)
+    came = [f"{lane} came up {_times(count[lane])}" for lane in LANES if count[lane] and lane != "good"]
+    acts = _list(came) if came else "asking, chasing or controlling did not come up"
+    if since:
+        said = [f"{course.partner_name} {how}, as {they} reports it; {acts} since."]
     else:
-        since, how = _warmth(course, partner, zone, end)
-        said.append(f"{them} {how}, as {they} reports it")
+        said = [
+            f"How {course.partner_name} has been: {_too_few(len(partner))}.",
+            f"{acts[0].upper()}{acts[1:]} in this time.",
+        ]
     if len(client) < ENOUGH:
-        said[-1] = said[-1].rstrip(".") + "."
         said.append(f"{they}'s own conduct: {_too_few(len(client))}.")
     else:
-        count = Counter(act.lane for act in course.acts if (since or start) <= act.at <= end)
-        came = [f"{_family(lane)} came up {_times(count[lane])}" for lane in LANES if count[lane] and lane != "good"]
-        tail = "since" if since else "in this time"
-        acts = _list(came) if came else "asking, chasing or controlling did not come up"
-        said[-1] = f"{said[-1]}; {acts} {tail}." if len(partner) >= ENOUGH else said[-1]
-        if len(partner) < ENOUGH:
-            said.append(f"{acts[0].upper()}{acts[1:]} {tail}.")
-        change = _conduct(they, client, zone, end)
-        if change:
-            said.append(change)
+        said.append(_conduct(they, client, zone, end))
     last = max(reading.at for reading in (*partner, *client))
     if end - last > SILENCE:
-        said.append(f"The last check-in shown is of {_long(last, zone, end)}.")
-    return " ".join(said)
+        said.append(f"No check-in since {_long(last, zone, end)}.")
+    return " ".join(filter(None, said))
 
 
 def table(course: Course) -> tuple[Row, ...]:
-    """The numbers of the chart, newest first, at most `ROWS` check-in rows; beyond, the oldest share rows."""
+    """The numbers of the wide drawing, newest first. What came up between two check-ins stands with the first."""
     start, end = _span(course)
     zone = ZoneInfo(course.zone)
-    groups = _groups(_inside(course), ROWS)
-    firm = {
-        "partner": len(_scored(course.partner, end)) >= ENOUGH,
-        "client": len(_scored(course.client, end)) >= ENOUGH,
-    }
-    days = [(group[0].at.astimezone(zone).date(), group[-1].at.astimezone(zone).date()) for group in groups]
-    held: dict[int, list[Remark]] = {index: [] for index in range(len(groups))}
-    other: dict[date, list[Remark]] = {}
-    things: list[Act | Mark] = [*course.acts, *course.marks]
+    year = end.astimezone(zone).year
+    groups = _groups(_inside(course), WIDE)
+    days = [_dates_of(group, zone) for group in groups]
     starts = [first for first, _ in days]
+    held: list[list[Act | Mark]] = [[] for _ in groups]
+    things: list[Act | Mark] = [*course.acts, *course.marks]
     for thing in sorted(things, key=lambda thing: thing.at):
-        if not start <= thing.at <= end:
-            continue
-        day = thing.at.astimezone(zone).date()
-        index = bisect_left(starts, day + timedelta(days=1)) - 1
-        remark = Remark(_phrase(thing), thing.href if isinstance(thing, Mark) else "")
-        if index >= 0 and days[index][0] <= day <= days[index][1]:
-            held[index].append(remark)
-        else:
-            other.setdefault(day, []).append(remark)
-    found: list[tuple[date, int, Row]] = []
-    for index, group in enumerate(groups):
+        if groups and start <= thing.at <= end:
+            day = thing.at.astimezone(zone).date()
+            held[max(bisect_right(starts, day) - 1, 0)].append(thing)
+    partner, client = (len(_scored(readings, end)) >= ENOUGH for readings in (course.partner, course.client))
+    rows: list[Row] = []
+    for group, span, found in zip(groups, days, held, strict=True):
         upper = [c.partner for c in group if c.partner and c.partner.value is not None]
         lower = [c.client for c in group if c.client and c.client.value is not None]
-        row = Row(
-            _when(days[index][0], days[index][1], end.astimezone(zone).year),
-            _mean_words(upper),
-            _level_words(upper) if firm["partner"] else "",
-            _mean_words(lower),
-            _level_words(lower) if firm["client"] else "",
-            _short(held[index]),
+        rows.append(
+            Row(
+                f"{_when(*span, year)}{_together(group)}",
+                _mean_words(upper),
+                _level_words(upper) if partner else "",
+                _mean_words(lower),
+                _level_words(lower) if client else "",
+                _remarks(found, span, zone, year),
+            )
         )
-        found.append((days[index][1], index, row))
-    for day, remarks in sorted(other.items())[-ROWS // 2 :]:
-        when = _when(day, day, end.astimezone(zone).year)
-        found.append((day, -1, Row(when, "", "", "", "", _short(remarks))))
-    return tuple(row for _, _, row in sorted(found, key=lambda entry: entry[:2], reverse=True))
+    return tuple(reversed(rows))
 
 
 # One ledger ------------------------------------------------------------------------------------------------
@@ -430,7 +428,7 @@ def _panel(
     course: Course,
     groups: Sequence[Sequence[_CheckIn]],
     plan: _Plan,
-    x_of: Callable[[datetime], float],
+    x_of: _Place,
 ) -> Panel:
     top, bottom = plan.upper if side == "partner" else plan.lower
     start, end = _span(course)
@@ -440,7 +438,7 @@ def _panel(
         return _height(points, (top, bottom))
 
     dots = [
-        (_n(x_of(_middle(group))), y_of(fmean(values)))
+        (x_of(_middle(group)), y_of(fmean(values)))
         for group in groups
         if (values := [value for check_in in group if (value := _value(check_in, side)) is not None])
     ]
@@ -462,20 +460,17 @@ def _panel(
             name = f"{name}, says {_cut(course.client_name, 10)}"
     else:
         name = f"{_cut(course.client_name, 24)}'s own conduct"
-    high, low = ("warm", "cold") if side == "partner" else ("pressing", "none")
     return Panel(
         side=side,
-        name=Label("0", _n(top - 13), "start", name),
+        name=Label("0", _n(top - (22 if side == "partner" else 13)), "start", name),
         top=_n(y_of(100)),
         middle=_n(y_of(50)),
         bottom=_n(y_of(0)),
-        high=Label(_n(plan.left - 10), _n(y_of(100) + 5), "end", high),
-        low=Label(_n(plan.left - 10), _n(y_of(0) + 5), "end", low),
         band=_band(vertices, x_of, y_of),
         line=line,
         gaps=gaps,
-        dots="".join(f"M{x} {_n(y)}h0" for x, y in dots),
-        end=_end("warmth" if side == "partner" else "pressing", vertices, plan, x_of, y_of, (top, bottom)),
+        dots="".join(_dot(x, y) for x, y in dots),
+        end=_end("warmth" if side == "partner" else "pressing", vertices, dots, plan, x_of, y_of, (top, bottom)),
         note=note,
     )
 
@@ -503,7 +498,7 @@ def _vertices(scored: Sequence[Reading], lasts: Sequence[datetime], start: datet
             silence = max(silence, _days(at - before))
         before = at
         follows = inside[index + 1][0] if index + 1 < len(inside) else None
-        if follows is not None and bisect_left(lasts, at) == bisect_left(lasts, follows):
+        if index and follows is not None and bisect_left(lasts, at) == bisect_left(lasts, follows):
             continue  # a later check-in of the same group speaks for it
         found.append(_Vertex(at, mean, var, silence))
         silence = 0.0
@@ -514,25 +509,20 @@ def _vertices(scored: Sequence[Reading], lasts: Sequence[datetime], start: datet
     return found
 
 
-def _line(
-    vertices: Sequence[_Vertex], x_of: Callable[[datetime], float], y_of: Callable[[float], float]
-) -> tuple[str, str]:
+def _line(vertices: Sequence[_Vertex], x_of: _Place, y_of: Callable[[float], float]) -> tuple[str, str]:
     """The stretches that are known and those over silence, as two paths."""
-    line: list[str] = []
-    gaps: list[str] = []
-    drawing = False
-    for one, two in pairwise(vertices):
-        here, there = (f"{_n(x_of(v.at))} {_n(y_of(_clip(v.mean)))}" for v in (one, two))
-        if two.silence:
-            gaps.append(f"M{here} {there}")
-            drawing = False
-        else:
-            line.append(f" {there}" if drawing else f"M{here} {there}")
-            drawing = True
-    return "".join(line), "".join(gaps)
+    places = [(x_of(vertex.at), y_of(vertex.mean)) for vertex in vertices]
+    line = gaps = ""
+    run: list[tuple[float, float]] = []
+    for index, vertex in enumerate(vertices):
+        if vertex.silence and index:
+            gaps += _path(places[index - 1 : index + 1])
+            line, run = line + _path(run), []
+        run.append(places[index])
+    return line + _path(run), gaps
 
 
-def _band(vertices: Sequence[_Vertex], x_of: Callable[[datetime], float], y_of: Callable[[float], float]) -> str:
+def _band(vertices: Sequence[_Vertex], x_of: _Place, y_of: Callable[[float], float]) -> str:
     """The 80 % band as one closed path: over a silence it opens like a trumpet, and closes with what came."""
     if len(vertices) < 2:
         return ""
@@ -546,16 +536,17 @@ def _band(vertices: Sequence[_Vertex], x_of: Callable[[datetime], float], y_of: 
                 x = x_of(one.at) + share * (x_of(two.at) - x_of(one.at))
                 edge.append((x, *_edges(mean, _grown(one.var, share * two.silence))))
         edge.append((x_of(two.at), *_edges(two.mean, two.var)))
-    over = " ".join(f"{_n(x)} {_n(y_of(high))}" for x, _, high in edge)
-    under = " ".join(f"{_n(x)} {_n(y_of(low))}" for x, low, _ in reversed(edge))
-    return f"M{over} {under}z"
+    over = [(x, y_of(high)) for x, _, high in edge]
+    under = [(x, y_of(low)) for x, low, _ in reversed(edge)]
+    return _path(over + under) + "z"
 
 
 def _end(
     words: str,
     vertices: Sequence[_Vertex],
+    dots: Sequence[tuple[float, float]],
     plan: _Plan,
-    x_of: Callable[[datetime], float],
+    x_of: _Place,
     y_of: Callable[[float], float],
     edges: tuple[float, float],
 ) -> Label | None:
@@ -566,67 +557,66 @@ def _end(
     x, y = x_of(last.at), y_of(_clip(last.mean))
     if plan.name == "wide":
         return Label(_n(x + 11), _n(min(max(y + 5, edges[0] + 12), edges[1] - 2)), "start", words)
-    low, high = _edges(last.mean, last.var)
-    above = y_of(high) - 7
-    baseline = above if above - 12 > edges[0] else min(y_of(low) + 17, edges[1] - 3)
+    left = x - len(words) * LETTER - 10
+    bands = [_edges(vertex.mean, vertex.var) for vertex in vertices if x_of(vertex.at) >= left]
+    near = [height for place, height in dots if place >= left]
+    above = min([y_of(high) for _, high in bands] + near) - 8
+    below = max([y_of(low) for low, _ in bands] + near) + 18
+    baseline = above if above - 12 > edges[0] else min(below, edges[1] - 3)
     return Label(_n(min(x + 5, plan.right)), _n(baseline), "end", words)
 
 
 # Lanes, marks, windows, dates ------------------------------------------------------------------------------
 
 
-def _lane(kind: LaneName, index: int, acts: Iterable[Act], plan: _Plan, x_of: Callable[[datetime], float]) -> Lane:
+def _names(plan: _Plan) -> tuple[Label, ...]:
+    """What the heights mean, right-aligned at the axis."""
+    lanes = [plan.lanes + plan.lane * (index + 0.5) for index in range(len(LANES))]
+    ends = [_height(points, edges) for edges in (plan.upper, plan.lower) for points in (100, 0)]
+    good = "own good conduct" if plan.name == "wide" else "own good"
+    words = ["warm", "cold", "pressing", "none", "flags", "notes, sent", *LANES[:-1], good]
+    heights = [*ends, *plan.rows, *lanes]
+    return tuple(Label(_n(plan.left - 10), _n(y + 5), "end", text) for y, text in zip(heights, words, strict=True))
+
+
+def _lane(kind: LaneName, index: int, acts: Iterable[Act], plan: _Plan, x_of: _Place) -> Lane:
     y = plan.lanes + plan.lane * (index + 0.5)
     drawn: list[float] = []
     for act in acts:
-        if act.lane == kind and (not drawn or x_of(act.at) - drawn[-1] >= 4):
+        if act.lane == kind and (not drawn or x_of(act.at) - drawn[-1] >= 8):
             drawn.append(x_of(act.at))
-    name = "own good" if kind == "good" and plan.name == "narrow" else _family(kind)
     return Lane(
         kind=kind,
-        name=Label(_n(plan.left - 10), _n(y + 5), "end", name),
         y=_n(y),
         d="".join(f"M{_n(x)} {_n(y)}{SHAPES[kind]}" for x in drawn),
     )
 
 
-def _heaps(marks: Sequence[Mark], x_of: Callable[[datetime], float], most: int) -> list[_Heap]:
-    """Marks at least 19 units apart, at most `most` of them: the two nearest are put together first."""
+def _heaps(marks: Sequence[Mark], y: float, plan: _Plan, x_of: _Place) -> list[_Heap]:
+    """The marks of a row, 26 units apart and at most `heaps` of them: the two nearest are put together first."""
     bins: dict[int, list[Mark]] = {}
     for mark in marks:
         bins.setdefault(int(x_of(mark.at) // 8), []).append(mark)
-    heaps = [_heap(found, x_of) for _, found in sorted(bins.items())]
+    heaps = [_Heap(fmean(x_of(mark.at) for mark in held), y, held) for _, held in sorted(bins.items())]
     while len(heaps) > 1:
         gap, index = min((two.x - one.x, index) for index, (one, two) in enumerate(pairwise(heaps)))
-        if gap >= 19 and len(heaps) <= most:
+        if gap >= 26 and len(heaps) <= plan.heaps:
             break
-        heaps[index : index + 2] = [_heap((*heaps[index].marks, *heaps[index + 1].marks), x_of)]
+        held = [*heaps[index].marks, *heaps[index + 1].marks]
+        heaps[index : index + 2] = [_Heap(fmean(x_of(mark.at) for mark in held), y, held)]
     return heaps
 
 
-def _heap(marks: Sequence[Mark], x_of: Callable[[datetime], float]) -> _Heap:
-    return _Heap(fmean(x_of(mark.at) for mark in marks), tuple(marks))
+def _glyphs(heaps: Sequence[_Heap], plan: _Plan, zone: ZoneInfo, end: datetime) -> list[Glyph]:
+    shapes = [(min((mark.kind for mark in heap.marks), key=KINDS.index), heap) for heap in heaps]
+    drawn = [(kind, f"M{_n(heap.x)} {_n(heap.y)}{SHAPES[kind]}", heap.marks) for kind, heap in shapes]
+    if plan.name == "narrow":
+        kinds = dict.fromkeys(kind for kind, _, _ in drawn)
+        return [Glyph(kind, "".join(d for other, d, _ in drawn if other == kind), "", "") for kind in kinds]
+    return [Glyph(kind, d, _titled(held, zone, end), held[0].href if len(held) == 1 else "") for kind, d, held in drawn]
 
 
-def _glyph(heap: _Heap, plan: _Plan, zone: ZoneInfo, end: datetime) -> Glyph:
-    kind = min((mark.kind for mark in heap.marks), key=KINDS.index)
-    single = heap.marks[0] if len(heap.marks) == 1 else None
-    count = None if single else Label(_n(heap.x + 8), _n(plan.row + 9), "start", str(len(heap.marks)))
-    return Glyph(
-        kind=kind,
-        d=f"M{_n(heap.x)} {_n(plan.row)}{SHAPES[kind]}",
-        words=_heap_words(heap, zone, end),
-        href=single.href if single else "",
-        count=count,
-    )
-
-
-def _heap_words(heap: _Heap, zone: ZoneInfo, end: datetime) -> str:
-    first, last = (heap.marks[i].at.astimezone(zone).date() for i in (0, -1))
-    return f"{_when(first, last, end.astimezone(zone).year)}: {_said(heap.marks)}"
-
-
-def _windows(course: Course, plan: _Plan, x_of: Callable[[datetime], float]) -> tuple[Shade, ...]:
+def _windows(course: Course, plan: _Plan, x_of: _Place) -> tuple[Shade, ...]:
     start, end = _span(course)
     found: list[Shade] = []
     for window in sorted(course.windows, key=lambda window: window.start):
@@ -634,9 +624,14 @@ def _windows(course: Course, plan: _Plan, x_of: Callable[[datetime], float]) -> 
         if first >= last:
             continue
         x, right, top = x_of(first), x_of(last), plan.upper[0]
-        fits = right - x > 13 * LETTER
-        words = "steady window" if fits else ""
-        found.append(Shade(_n(x), _n(top), _n(right - x), _n(plan.foot - top), _n(right), words))
+        name = None
+        if x + 11 + 13 * LETTER < plan.right:
+            name = Label(_n(x + 11), _n(top - 5), "start", "steady window")
+        elif x - 14 * LETTER > 0:
+            name = Label(_n(x - 11), _n(top - 5), "end", "steady window")
+        if found and found[-1].name and name and x - float(found[-1].x) < 15 * LETTER:
+            name = None
+        found.append(Shade(_n(x), _n(top), _n(right - x), _n(plan.foot - top), _n(right), name))
     return tuple(found)
 
 
@@ -653,7 +648,7 @@ def _ticks(
     zone: ZoneInfo,
     plan: _Plan,
     width: int,
-    x_of: Callable[[datetime], float],
+    x_of: _Place,
 ) -> tuple[Label, ...]:
     """Dates under the axis, in the closest step whose labels leave air between them."""
     y = _n(plan.foot + 19)
@@ -697,7 +692,7 @@ def _dates(start: datetime, end: datetime, zone: ZoneInfo, step: _Step) -> list[
 
 
 def _tick_words(days: Sequence[date], step: _Step, year: int) -> list[str]:
-    """A year is named where it begins, and nowhere else."""
+    """A year other than `year` is named where it begins, and nowhere else."""
     words: list[str] = []
     for day in days:
         if step[0] == "year":
@@ -717,67 +712,51 @@ def _tick_words(days: Sequence[date], step: _Step, year: int) -> list[str]:
 def _stops(
     groups: Sequence[Sequence[_CheckIn]],
     acts: Sequence[Act],
-    heaps: Sequence[_Heap],
+    marks: Sequence[Mark],
     plan: _Plan,
     zone: ZoneInfo,
     end: datetime,
-    x_of: Callable[[datetime], float],
+    x_of: _Place,
 ) -> tuple[Stop, ...]:
-    """Check-ins, and whatever else happened on days without one. What shares a day shares the line of words."""
+    """Check-ins, each speaking for the acts and marks nearest to it; what lies far from any speaks for itself."""
     year = end.astimezone(zone).year
     places = [x_of(_middle(group)) for group in groups]
-    days = [(group[0].at.astimezone(zone).date(), group[-1].at.astimezone(zone).date()) for group in groups]
-    starts = [first for first, _ in days]
-    held_acts: dict[int, list[Act]] = {}
-    held_heaps: dict[int, list[_Heap]] = {}
-    alone: dict[date, list[Act]] = {}
-
-    def home(day: date) -> int | None:
-        index = bisect_left(starts, day + timedelta(days=1)) - 1
-        return index if index >= 0 and day <= days[index][1] else None
-
-    for act in acts:
-        day = act.at.astimezone(zone).date()
-        index = home(day)
-        if index is None:
-            alone.setdefault(day, []).append(act)
+    held: list[list[Act | Mark]] = [[] for _ in groups]
+    alone: list[tuple[float, list[Act | Mark]]] = []
+    things: list[Act | Mark] = [*acts, *marks]
+    for thing in sorted(things, key=lambda thing: thing.at):
+        x = x_of(thing.at)
+        after = bisect_left(places, x)
+        near = min(range(max(after - 1, 0), min(after + 1, len(places))), key=lambda i: abs(places[i] - x), default=-1)
+        if near >= 0 and abs(places[near] - x) <= NEAR:
+            held[near].append(thing)
+        elif alone and x - alone[-1][0] <= NEAR:
+            alone[-1][1].append(thing)
         else:
-            held_acts.setdefault(index, []).append(act)
-    found: list[tuple[float, Stop]] = []
-    for heap in heaps:
-        owners = {home(mark.at.astimezone(zone).date()) for mark in heap.marks}
-        index = owners.pop() if len(owners) == 1 else None
-        if index is None:
-            words = _heap_words(heap, zone, end)
-            found.append((heap.x, Stop(_n(heap.x), f"M{_n(heap.x)} {_n(plan.row)}h0", words)))
-        else:
-            held_heaps.setdefault(index, []).append(heap)
+            alone.append((x, [thing]))
     ledgers: tuple[tuple[Side, tuple[float, float]], ...] = (("partner", plan.upper), ("client", plan.lower))
-    for index, group in enumerate(groups):
-        x = places[index]
-        said = [f"{_when(*days[index], year)}{_together(group)}: {_scores(group)}"]
-        if index in held_acts:
-            said.append(_done(held_acts[index]))
-        said.extend(_said(heap.marks) for heap in held_heaps.get(index, ()))
+    found: list[tuple[float, Stop]] = []
+    for x, group, things in zip(places, groups, held, strict=True):
+        days = _dates_of(group, zone)
+        title = f"{_when(*days, year)}: {_scores(group)}"
+        words = f"{_when(*days, year)}{_together(group)}: {_scores(group)}"
+        came = _remarks(things, days, zone, year)
         spots = [
-            f"M{_n(x)} {_n(_height(fmean(values), edges))}h0"
+            _height(fmean(values), edges)
             for side, edges in ledgers
             if (values := [value for check_in in group if (value := _value(check_in, side)) is not None])
-        ]
-        spot = "".join(spots) or f"M{_n(x)} {_n(plan.lower[1] - INSET)}h0"
-        found.append((x, Stop(_n(x), spot, "; ".join(said))))
-    lonely: list[tuple[float, list[Act]]] = []
-    for day_acts in alone.values():
-        x = x_of(day_acts[0].at)
-        if lonely and x - lonely[-1][0] < 8:
-            lonely[-1][1].extend(day_acts)
+        ] or [plan.lower[1] - INSET]
+        d = "".join(_dot(x, y) for y in spots)
+        found.append((x, Stop(_n(x), d, title, f"{words}; {came}" if came else words)))
+    for x, things in alone:
+        days = _dates_of(things, zone)
+        first = things[0]
+        if isinstance(first, Act):
+            y = plan.lanes + plan.lane * (LANES.index(first.lane) + 0.5)
         else:
-            lonely.append((x, list(day_acts)))
-    for x, day_acts in lonely:
-        first, last = (day_acts[i].at.astimezone(zone).date() for i in (0, -1))
-        y = plan.lanes + plan.lane * (LANES.index(day_acts[0].lane) + 0.5)
-        words = f"{_when(first, last, year)}: {_done(day_acts)}"
-        found.append((x, Stop(_n(x), f"M{_n(x)} {_n(y)}h0", words)))
+            y = plan.rows[first.kind in ("note", "sent")]
+        words = f"{_when(*days, year)}: {_remarks(things, days, zone, year)}"
+        found.append((x, Stop(_n(x), _dot(x, y), words, words)))
     return tuple(stop for _, stop in sorted(found, key=lambda entry: entry[0]))
 
 
@@ -805,17 +784,19 @@ def _inside(course: Course) -> list[_CheckIn]:
 
 
 def _groups(check_ins: Sequence[_CheckIn], most: int) -> list[Sequence[_CheckIn]]:
-    """At most `most` groups: the newest two thirds of them single check-ins, the older ones shared evenly."""
-    n = len(check_ins)
-    if n <= most:
-        return [check_ins[i : i + 1] for i in range(n)]
-    single = most * 2 // 3
-    older = n - single
-    size = math.ceil(older / (most - single))
-    cuts = [*range(older % size, older, size), older]
-    if cuts[0]:
-        cuts.insert(0, 0)
-    return [check_ins[i:j] for i, j in pairwise(cuts)] + [check_ins[i : i + 1] for i in range(older, n)]
+    """At most `most` groups: the newest eight check-ins alone, those before them by equal stretches of time."""
+    if len(check_ins) <= most:
+        return [[check_in] for check_in in check_ins]
+    older, newest = check_ins[:-ALONE], check_ins[-ALONE:]
+    first = older[0].at
+    stretch = (older[-1].at - first) / (most - ALONE) + timedelta(microseconds=1)
+    found = [list(group) for _, group in groupby(older, key=lambda check_in: (check_in.at - first) // stretch)]
+    return [*found, *([check_in] for check_in in newest)]
+
+
+def _dates_of(things: Sequence[_CheckIn] | Sequence[Act | Mark] | Sequence[Mark], zone: ZoneInfo) -> _Days:
+    """The days, in the zone, of the first and the last of things in order of time."""
+    return things[0].at.astimezone(zone).date(), things[-1].at.astimezone(zone).date()
 
 
 def _value(check_in: _CheckIn, side: Side) -> float | None:
@@ -864,10 +845,11 @@ def _clear(heights: Sequence[float], top: float, bottom: float) -> float:
 
 def _warmth(course: Course, partner: Sequence[Reading], zone: ZoneInfo, end: datetime) -> tuple[datetime, str]:
     """Since when, and how the partner has been: at the newest shift that shows in the scores, else by level."""
-    for mark in sorted(course.marks, key=lambda mark: mark.at, reverse=True):
+    shifts = [mark for mark in course.marks if mark.kind == "shift" and mark.at <= end]
+    for mark in sorted(shifts, key=lambda mark: mark.at, reverse=True):
         before = [r.value for r in partner if r.value is not None and r.at < mark.at][-6:]
         after = [r.value for r in partner if r.value is not None and r.at >= mark.at]
-        if mark.kind != "shift" or mark.at > end or len(before) < 2 or len(after) < 2:
+        if len(before) < 2 or len(after) < 2:
             continue
         change = fmean(after) - fmean(before)
         if abs(change) >= TELLING:
@@ -876,7 +858,7 @@ def _warmth(course: Course, partner: Sequence[Reading], zone: ZoneInfo, end: dat
     base, change = _change(partner)
     when = _long(base, zone, end)
     if not change:
-        return base, f"has been about as warm as around {when}"
+        return base, f"has stayed about as warm since around {when}"
     return base, f"has been {'warmer' if change > 0 else 'cooler'} than around {when}"
 
 
@@ -926,32 +908,40 @@ def _together(group: Sequence[_CheckIn]) -> str:
     return f", {len(group)} check-ins" if len(group) > 1 else ""
 
 
-def _done(acts: Sequence[Act]) -> str:
-    """Up to two acts in their own words, more of them counted."""
-    if len(acts) <= 2:
-        return "; ".join(_phrase(act) for act in acts)
-    count = Counter(act.lane for act in acts)
-    return ", ".join(f"{_family(lane)} {_times(count[lane])}" for lane in LANES if count[lane])
+def _remarks(things: Sequence[Act | Mark], days: _Days, zone: ZoneInfo, year: int) -> str:
+    """What came up: on one day up to two acts and two marks in their own words, otherwise counted."""
+    said: list[str] = []
+    for kind in (Act, Mark):
+        found = [thing for thing in things if isinstance(thing, kind)]
+        if len(found) > 2 or (found and days[0] != days[1]):
+            said.append(_counted(found))
+        else:
+            said.extend(_dated(thing, days, zone, year) for thing in found)
+    return "; ".join(said)
 
 
-def _said(marks: Sequence[Mark]) -> str:
-    """Up to two marks in their own words, more of them counted."""
-    if len(marks) <= 2:
-        return "; ".join(_phrase(mark) for mark in marks)
-    count = Counter(mark.kind for mark in marks)
-    return ", ".join(f"{count[kind]} {WORDS[kind][count[kind] > 1]}" for kind in KINDS if count[kind])
+def _dated(thing: Act | Mark, days: _Days, zone: ZoneInfo, year: int) -> str:
+    """A thing in its own words, with its day where that is not one of `days`."""
+    day = thing.at.astimezone(zone).date()
+    return _phrase(thing) if days[0] <= day <= days[1] else f"{_short_day(day, year)} {_phrase(thing)}"
+
+
+def _titled(marks: Sequence[Mark], zone: ZoneInfo, end: datetime) -> str:
+    said = "; ".join(map(_phrase, marks)) if len(marks) <= 2 else _counted(marks)
+    return f"{_when(*_dates_of(marks, zone), end.astimezone(zone).year)}: {said}"
+
+
+def _counted(things: Sequence[Act | Mark]) -> str:
+    lanes = Counter(thing.lane for thing in things if isinstance(thing, Act))
+    kinds = Counter(thing.kind for thing in things if isinstance(thing, Mark))
+    said = [f"{_family(lane)} {_times(lanes[lane])}" for lane in LANES if lanes[lane]]
+    said += [f"{kinds[kind]} {WORDS[kind][kinds[kind] > 1]}" for kind in KINDS if kinds[kind]]
+    return ", ".join(said)
 
 
 def _phrase(thing: Act | Mark) -> str:
-    words = _cut(thing.words, 90)
+    words = _cut(thing.words, 60)
     return words if isinstance(thing, Act) else f"{WORDS[thing.kind][0]}: {words}"
-
-
-def _short(remarks: Sequence[Remark]) -> tuple[Remark, ...]:
-    """At most four remarks, the rest counted."""
-    if len(remarks) <= 4:
-        return tuple(remarks)
-    return (*remarks[:3], Remark(f"and {len(remarks) - 3} more", ""))
 
 
 def _family(lane: LaneName) -> str:
@@ -996,4 +986,28 @@ def _long(at: datetime, zone: ZoneInfo, end: datetime) -> str:
 
 def _n(number: float) -> str:
     """A coordinate, to one decimal."""
-    return f"{round(number, 1) + 0.0:g}" if abs(number) < 1e5 else f"{number:.1f}"
+    return f"{round(number, 1) + 0.0:.7g}"
+
+
+def _dot(x: float, y: float) -> str:
+    """A stroke of no length: with round ends, a point."""
+    return f"M{_n(x)} {_n(y)}h0"
+
+
+def _path(places: Sequence[tuple[float, float]]) -> str:
+    """Straight lines through the places, each given from the one before, as short as SVG allows; "" below two."""
+    if len(places) < 2:
+        return ""
+    tenths = [(round(x * 10), round(y * 10)) for x, y in places]
+    said = [f"M{_n(tenths[0][0] / 10)} {_n(tenths[0][1] / 10)}l"]
+    for one, two in pairwise(tenths):
+        for step in (two[0] - one[0], two[1] - one[1]):
+            text = _tenth(step)
+            said.append(text if said[-1][-1] == "l" or text[0] == "-" else f" {text}")
+    return "".join(said)
+
+
+def _tenth(step: int) -> str:
+    whole, part = divmod(abs(step), 10)
+    digits = f"{whole or ''}.{part}" if part else str(whole)
+    return f"-{digits}" if step < 0 else digits

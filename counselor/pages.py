@@ -460,7 +460,7 @@ def _check_in(row: CheckIn, partner: Partner, clock: Clock) -> Entry:
         badge="" if row.read_at else f"Unread, promised by {formats.date_format(row.read_by_on, 'D j M')}",
         facts=tuple(pair for pair in tell if pair[1] != "skipped"),
         text=mark_words(row.text, marks) if row.text else None,
-        notes=tuple([*notes, *([read] if read else []), *_skipped(tell)]),
+        notes=(*notes, *([read] if read else []), *_skipped(tell)),
         read_id=None if row.read_at else row.pk,
         safety=tuple(instrument.tell_safety(tuple(chips), partner.other_name)) if isinstance(chips, list) else (),
     )
@@ -833,7 +833,7 @@ def trail(user: User, now: datetime, page: int = 1, case_id: str = "") -> TrailP
             when=clock.stamp(e.at),
             who=e.by.name if e.by else "The site",
             act=ACTS.get(e.act, e.act),
-            case=cases.get(e.case_id, ""),
+            case=cases.get(e.case_id, "") if e.case_id else "",
             href=f"/desk/cases/{e.case_id}/" if e.case_id else "",
             detail=", ".join(
                 f"{k} {v}"

@@ -6,12 +6,14 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clients import access, audit, cases, checkins, flags, guidance
+from clients.markup import markdown
 
 from . import library as shelf
 from . import notes, pages
@@ -95,7 +97,7 @@ def flag(request: Any, case_id: UUID, flag_id: UUID) -> HttpResponse:
 def _flag_act(request: Any, flag_id: UUID, act: Any, form: ResolveForm | None = None, **extra: Any) -> HttpResponse:
     try:
         act(case=request.case, flag_id=flag_id, by=request.user, at=timezone.now(), **extra)
-    except flags.Flag.DoesNotExist:
+    except ObjectDoesNotExist:
         raise Http404 from None
     except flags.Refused as refusal:
         return _show_flag(request, flag_id, form, str(refusal), 409)
@@ -162,7 +164,7 @@ def note(request: Any, note_id: UUID) -> HttpResponse:
     return redirect("desk:note", note_id=note_id)
 
 
-def _save(request: Any, note_id: UUID) -> HttpResponse | notes.SessionNote:
+def _save(request: Any, note_id: UUID) -> Any:
     """Save what the page sent; a page that answers where it cannot."""
     form = NoteForm(request.POST)
     if not form.is_valid():
@@ -280,7 +282,7 @@ def share_card(request: Any, note_id: UUID, card_id: str) -> HttpResponse:
 def withdraw(request: Any, case_id: UUID, sent_id: UUID) -> HttpResponse:
     try:
         guidance.withdraw(case=request.case, sent_id=sent_id, by=request.user, at=timezone.now())
-    except guidance.SentGuidance.DoesNotExist:
+    except ObjectDoesNotExist:
         raise Http404 from None
     except guidance.Refused as refusal:
         messages.error(request, str(refusal))
@@ -302,7 +304,7 @@ def library_card(request: Any, card_id: str) -> HttpResponse:
     if card is None:
         raise Http404
     preview = shelf.for_client(card, "your partner")
-    return render(request, "desk/card.html", {"card": card, "preview": pages.markdown(preview.body), "room": "library"})
+    return render(request, "desk/card.html", {"card": card, "preview": markdown(preview.body), "room": "library"})
 
 
 @access.without_case

@@ -78,4 +78,4 @@ def enter() -> Iterator[Any]:
             client.force_login(user)
         return client
 
-    yield sign_in
+    return sign_in

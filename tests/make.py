@@ -29,7 +29,9 @@ def user(practice: Practice, name: str, role: str, password: str | None = None, 
     )  # fmt: skip
 
 
-def case(counselor: User, a: tuple[str, User | None], b: tuple[str, User | None], *, screened: bool = True, text: bool = True) -> Case:
+def case(
+    counselor: User, a: tuple[str, User | None], b: tuple[str, User | None], *, screened: bool = True, text: bool = True
+) -> Case:
     """An open case whose clients have consented and were screened."""
     row = cases.open_case(practice=counselor.practice, by=counselor, counselor=counselor, at=START, a=a, b=b)
     for partner in row.partners.select_related("user", "case"):
@@ -60,7 +62,14 @@ def items(**more: Any) -> dict[str, Any]:
 
 
 def check_in(
-    partner: Partner, day: float, text: str = "", *, safety: tuple[str, ...] = (), next_session: str = "", key: Any = None, **more: Any
+    partner: Partner,
+    day: float,
+    text: str = "",
+    *,
+    safety: tuple[str, ...] = (),
+    next_session: str = "",
+    key: Any = None,
+    **more: Any,
 ) -> checkins.Sent:
     """Send a check-in `day` days after START, through the act."""
     assert partner.user is not None

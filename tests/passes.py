@@ -20,8 +20,8 @@ LOCAL_POSTGRESQL = (
     f"postgresql:///counselor_{os.getpid()}",
 )
 CHECKS = {
-    "ruff check": ["-m", "ruff", "check", "--quiet", "."],
-    "ruff format": ["-m", "ruff", "format", "--quiet", "--check", "."],
+    "ruff check": ["-m", "ruff", "check", "--output-format", "concise", "."],
+    "ruff format": ["-m", "ruff", "format", "--check", "--output-format", "concise", "."],
     "mypy": ["-m", "mypy", "counselor", "clients"],
     "migrations": ["manage.py", "makemigrations", "--check", "--dry-run"],
 }
@@ -33,9 +33,7 @@ def heading(text: str) -> None:
 
 def run(arguments: list[str], **environment: str) -> int:
     env = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings", "TEST_DB": ""} | environment
-    return subprocess.run(
-        [sys.executable, *arguments], cwd=ROOT, env=env, stdin=subprocess.DEVNULL
-    ).returncode
+    return subprocess.run([sys.executable, *arguments], cwd=ROOT, env=env, stdin=subprocess.DEVNULL).returncode
 
 
 def check() -> Counter[str]:

@@ -68,10 +68,7 @@ def test_without_venv_it_names_the_package(place: Path) -> None:
     script(place / "bin" / "python3", 'case "$2" in *ensurepip*) exit 1;; esac')
     done = make(place, "packages")
     assert done.returncode != 0
-    assert (
-        "python3 has no venv module with pip: install it (Debian, Ubuntu: apt install python3-venv)"
-        in done.stderr
-    )
+    assert "python3 has no venv module with pip: install it (Debian, Ubuntu: apt install python3-venv)" in done.stderr
 
 
 @pytest.mark.parametrize(("target", "lock"), [("packages", ""), ("dev-packages", "-dev")])
@@ -171,8 +168,7 @@ def test_what_is_missing_skips_by_name_or_fails(tmp_path: Path, strict: bool) ->
     if strict:
         assert "1 passed, 2 errors" in done.stdout
         assert (
-            "Chromium is not installed (CHROMIUM names it elsewhere), and REQUIRE_BROWSER=1 demands it"
-            in done.stdout
+            "Chromium is not installed (CHROMIUM names it elsewhere), and REQUIRE_BROWSER=1 demands it" in done.stdout
         )
     else:
         assert "1 passed, 2 skipped" in done.stdout

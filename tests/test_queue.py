@@ -189,9 +189,7 @@ BROKERS = [
 
 
 @pytest.fixture(params=BROKERS)
-def worker(
-    request: pytest.FixtureRequest, tmp_path: Path, template: Path, letterbox: Letterbox
-) -> Iterator[Worker]:
+def worker(request: pytest.FixtureRequest, tmp_path: Path, template: Path, letterbox: Letterbox) -> Iterator[Worker]:
     worker = Worker(tmp_path, template, request.param, letterbox)
     yield worker
     worker.kill()

@@ -26,7 +26,7 @@ class Radios(forms.RadioSelect):
     """Radio buttons that tell the script which one skips the item and which one means no."""
 
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        option = super().create_option(name, value, *args, **kwargs)
+        option: dict[str, Any] = super().create_option(name, value, *args, **kwargs)
         if value in {"skip", "no"}:
             option["attrs"][f"data-{value}"] = True
         option["skips"] = value == "skip"
@@ -37,10 +37,29 @@ class Boxes(forms.CheckboxSelectMultiple):
     """Tick boxes; "none of these" clears the others."""
 
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        option = super().create_option(name, value, *args, **kwargs)
+        option: dict[str, Any] = super().create_option(name, value, *args, **kwargs)
         if value == "none":
             option["attrs"]["data-none"] = True
         return option
+
+
+class Unseen:
+    """A widget that never shows what was chosen: safety answers come back sealed in `kept` instead (decisions 4)."""
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        return super().get_context(name, None, attrs)  # type: ignore[misc]
+
+
+class UnseenBoxes(Unseen, Boxes):
+    pass
+
+
+class UnseenTick(Unseen, forms.CheckboxInput):
+    pass
+
+
+class UnseenLine(Unseen, forms.TextInput):
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +101,12 @@ class CheckInForm(forms.Form):
             required=False, label=self._say(_("{P} brought it up first"))
         )
         self._boxes("c8", [("none", _("None of these"))])
-        self.fields["s1_call"] = forms.BooleanField(required=False, label=_("Please call me"))
+        self.fields["s1_call"] = forms.BooleanField(required=False, label=_("Please call me"), widget=UnseenTick)
         self.fields["s1_when"] = forms.CharField(
             required=False,
             max_length=120,
             label=_("When is it safe to call?"),
-            widget=forms.TextInput(attrs={"autocomplete": "off"}),
+            widget=UnseenLine(attrs={"autocomplete": "off"}),
         )
         for code, rows, limit in (("n1", 2, 200), ("t1", 6, 2000)):
             self.fields[code] = forms.CharField(
@@ -110,7 +129,7 @@ class CheckInForm(forms.Form):
     def _boxes(self, code: str, choices: Choices) -> None:
         self.fields[code] = forms.MultipleChoiceField(
             required=False, choices=[(value, self._say(text)) for value, text in choices],
-            widget=Boxes(attrs={"class": "chips"}), error_messages=BAD_CHOICE, label=self._say(QUESTIONS[code][0]),
+            widget=(UnseenBoxes if code == "s1" else Boxes)(attrs={"class": "chips"}), error_messages=BAD_CHOICE, label=self._say(QUESTIONS[code][0]),
         )  # fmt: skip
 
     def items(self) -> list[Item]:
@@ -151,7 +170,7 @@ class CheckInForm(forms.Form):
                 Item(
                     code, self._say(question), self._say(hint), tuple(self[name] for name in names),
                     unless_no_contact=code in NO_CONTACT_DROPS, only_no_contact=code == "c4n",
-                    errors=tuple(e for name in names for e in self[name].errors),
+                    errors=tuple(str(e) for name in names for e in self[name].errors),
                 )
             )  # fmt: skip
         return found
@@ -185,11 +204,11 @@ class CheckInForm(forms.Form):
             items["c7"] = self._talk(data)
         items["c8"] = self._acts(data)
         items["c8g"] = _chips(data.get("c8g"))
-        safety, call = self._safety(data)
+        safety, call, none = self._safety(data)
         return Answers(
             items=items,
             safety=safety,
-            safety_skipped=not (safety or "none" in (data.get("s1") or [])),
+            safety_skipped=not (safety or none),
             call_me=call,
             next_session=data.get("n1") or "",
             text=data.get("t1") or "",
@@ -215,22 +234,23 @@ class CheckInForm(forms.Form):
         answered_no = any(data.get(f"c8_{act}") == "no" for act, _words in ACTS)
         return "none" if answered_no or "none" in (data.get("c8") or []) else "skip"
 
-    def _safety(self, data: Mapping[str, Any]) -> tuple[tuple[str, ...], str]:
-        """The ticks of this post together with those that came back sealed from a refused one."""
-        chosen = {c for c in (data.get("s1") or []) if c != "none"}
+    def _safety(self, data: Mapping[str, Any]) -> tuple[tuple[str, ...], str, bool]:
+        """The ticks of this post together with those that came back sealed from a refused one; "none of these" last."""
+        chosen = set(data.get("s1") or [])
         call = (data.get("s1_when") or "as soon as possible") if data.get("s1_call") else ""
         if data.get("kept"):
             earlier = _unseal(data["kept"], data["key"])
             chosen |= set(earlier.get("s1", ()))
             call = call or earlier.get("call", "")
-        return tuple(c for c, _words in CHIPS["s1"] if c in chosen), call
+        return tuple(c for c, _words in CHIPS["s1"] if c in chosen), call, "none" in chosen
 
     def sealed_safety(self) -> str:
         """The safety answers of a refused post for the hidden field `kept`, readable only by the server."""
         key = _uuid(self.data.get("key", ""))
         chosen = set(self.data.getlist("s1")) if hasattr(self.data, "getlist") else set()
         earlier = _unseal(self.data.get("kept", ""), key)
-        chips = [c for c, _words in CHIPS["s1"] if c in chosen | set(earlier.get("s1", ()))]
+        chosen |= set(earlier.get("s1", ()))
+        chips = [c for c in (*dict(CHIPS["s1"]), "none") if c in chosen]
         call = (
             (self.data.get("s1_when") or "as soon as possible") if self.data.get("s1_call") else earlier.get("call", "")
         )

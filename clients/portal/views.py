@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from django.core import signing
+from django.core.exceptions import ObjectDoesNotExist
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -14,7 +15,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from clients import access, checkins
 from clients import guidance as sent_guidance
-from clients.models import User
 
 from . import pages
 from .forms import AnswerForm, CheckInForm, DangerForm
@@ -35,20 +35,21 @@ def home(request: Any) -> HttpResponse:
 
 def _form(request: Any, data: QueryDict | None = None) -> CheckInForm:
     blank = pages.blank(request.partner, timezone.now())
-    words = {"other": blank.other, "since": blank.since, "monthly": blank.monthly, "turn": blank.turn}
-    return CheckInForm(data, **words) if data is not None else CheckInForm(initial={"key": uuid4()}, **words)
+    return CheckInForm(
+        data, initial={"key": uuid4()}, other=blank.other, since=blank.since, monthly=blank.monthly, turn=blank.turn
+    )
 
 
-def _sign_who(user: User, key: Any) -> str:
+def _sign_who(user_id: UUID, key: Any) -> str:
     """Says whose form this is, so that a post on an ended session can be kept for that same person."""
-    return signing.dumps({"user": str(user.pk), "key": str(key)}, salt=SALT)
+    return signing.dumps({"user": str(user_id), "key": str(key)}, salt=SALT)
 
 
 def _show_form(request: Any, form: CheckInForm, status: int = 200, first: tuple[str, ...] = ()) -> HttpResponse:
     key = form["key"].value()
     return _page(
         request, "portal/check_in.html", "check_in", status=status,
-        form=form, items=form.items(), who=_sign_who(request.user, key), key=key,
+        form=form, items=form.items(), who=_sign_who(request.user.pk, key), key=key,
         kept=form.sealed_safety() if form.is_bound else "",
         help=pages.help_groups(request.partner, request.user.locale, first) if first else (),
     )  # fmt: skip
@@ -58,15 +59,16 @@ def _hold(request: HttpRequest) -> HttpResponse | None:
     """A check-in posted on an ended session: keep it for 48 hours for the person whose form it was."""
     try:
         who = signing.loads(request.POST.get("who", ""), salt=SALT, max_age=checkins.HELD_FOR)
-    except signing.BadSignature:
+        user_id, key = UUID(who["user"]), UUID(who["key"])
+    except (signing.BadSignature, ValueError):
         return None
-    user = User.objects.filter(pk=who["user"], is_active=True).first()
-    if user is None or who["key"] != request.POST.get("key"):
+    if who["key"] != request.POST.get("key"):
         return None
     body = urlencode(
         [(k, v) for k in request.POST for v in request.POST.getlist(k) if k not in {"csrfmiddlewaretoken", "who"}]
     )
-    checkins.hold(user=user, key=UUID(who["key"]), body=body, at=timezone.now())
+    if not checkins.hold(user_id=user_id, key=key, body=body, at=timezone.now()):
+        return None
     return _page(request, "portal/session_ended.html", "")
 
 
@@ -124,7 +126,7 @@ def tell_danger(request: Any) -> HttpResponse:
             partner=request.partner, key=form.cleaned_data["key"], by=request.user, at=timezone.now(),
             who=form.cleaned_data["s2_who"], safe_now=form.cleaned_data["s2_safe"],
         )  # fmt: skip
-    except checkins.CheckIn.DoesNotExist:
+    except ObjectDoesNotExist:
         return redirect("portal:home")
     return _show_sent(request, sent, told=True)
 

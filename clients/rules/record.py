@@ -212,7 +212,7 @@ class Rule:
 
 
 # The three lanes of marks in the conduct ledger (decisions 38); controlling never averages away.
-LANES = {
+LANES: dict[str, Literal["asking", "chasing", "controlling"]] = {
     "push_return": "asking", "reassurance": "asking", "forced_talk": "asking", "overreading": "asking",
     "pursuit": "chasing", "uninvited": "chasing",
     "ultimatum": "controlling", "monitoring": "controlling", "leverage": "controlling",

@@ -67,7 +67,15 @@ def _read_field_keys(text: str) -> dict[str, bytes]:
 
 FIELD_KEYS = _read_field_keys(_need("FIELD_KEYS", "It encrypts what clients and counselors write."))
 
-PORT = int(_env.get("PORT") or "8000")
+
+def _number(name: str, default: int) -> int:
+    text = _env.get(name) or str(default)
+    if not text.isdecimal():
+        raise ImproperlyConfigured(f"{name} is {text!r}; it has to be a whole number.")
+    return int(text)
+
+
+PORT = _number("PORT", 8000)
 SITE_URL = _env.get("SITE_URL") or f"http://localhost:{PORT}"
 SECURE = SITE_URL.startswith("https://")
 ALLOWED_HOSTS = [h for h in _env.get("ALLOWED_HOSTS", "").split(",") if h] or (
@@ -100,12 +108,12 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "clients.access.Doorkeeper",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",  # after the doorkeeper, which keeps late posts
 ]
 
 ROOT_URLCONF = "counselor.config.urls"
@@ -182,6 +190,11 @@ SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
 CSRF_FAILURE_VIEW = "clients.portal.views.refuse_forged"
 SECURE_SSL_REDIRECT = False
+# Behind that many proxies of ours, each of which sets X-Forwarded-For and X-Forwarded-Proto; none is trusted by default.
+TRUSTED_PROXIES = _number("TRUSTED_PROXIES", 0)
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
 SECURE_REFERRER_POLICY = "same-origin"
@@ -226,7 +239,7 @@ DEFAULT_FROM_EMAIL = _env.get("MAIL_FROM") or "notices@localhost"
 MAIL_DIR = Path(_env.get("MAIL_DIR") or DEMO_DIR / "mail")
 if _env.get("EMAIL_HOST"):
     EMAIL_HOST = _env["EMAIL_HOST"]
-    EMAIL_PORT = int(_env.get("EMAIL_PORT") or "587")
+    EMAIL_PORT = _number("EMAIL_PORT", 587)
     EMAIL_HOST_USER = _env.get("EMAIL_HOST_USER", "")
     EMAIL_HOST_PASSWORD = _env.get("EMAIL_HOST_PASSWORD", "")
     EMAIL_USE_TLS = not _flag("EMAIL_PLAIN")

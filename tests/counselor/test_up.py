@@ -162,25 +162,38 @@ def test_a_killed_grandchild_leaves_no_orphan(site: Site) -> None:
 
 
 @linux
-def test_children_notice_a_killed_supervisor_and_the_next_one_starts(site: Site) -> None:
-    until(lambda: len(site.family()) > 3, "all children")
+def test_the_children_of_a_killed_supervisor_end_and_the_next_one_starts(site: Site) -> None:
     assert site.end(signal.SIGKILL) == -signal.SIGKILL
     site.start()  # at once: it waits for the port
-    assert site.process
-    pid = site.process.pid
-    until(lambda: all(p == pid or site.child("granian") for p in site.family()), "the old children's end")
+    assert site.answers()
     assert site.end() == 0
     until(lambda: site.family() == {}, "the old children's end")
+
+
+STUBBORN = "import os, signal, time; signal.signal(15, signal.SIG_IGN); os.fork(); time.sleep(600)"
+RUN = """
+import sys
+from pathlib import Path
+from counselor.management.supervisor import Child, run
+run([Child("stubborn", [sys.executable, "-c", sys.argv[1]])], "127.0.0.1", 1, "", Path.cwd(), print)
+"""
+
+
+@linux
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_child_that_will_not_end_is_ended(tmp_path: Path, number: int) -> None:
+    site = Site(tmp_path, 1)
+    site.process = subprocess.Popen([sys.executable, "-c", RUN, STUBBORN], cwd=ROOT, env=site.env)
+    until(lambda: len(site.family()) == 4, "the supervisor, its heir, the child and its fork")
+    assert site.end(number) == (-number if number == signal.SIGKILL else 0)
+    until(lambda: site.family() == {}, "everybody's end")
 
 
 def test_a_second_one_refuses(site: Site) -> None:
     for command in (["manage.py", "up"], ["-m", "counselor.management.demo_env", "--fresh"]):
         second = site.run(*command)
         assert second.returncode == 1
-        assert (
-            second.stderr
-            == f"The site is already running on http://localhost:{site.port}: stop that one first.\n"
-        )
+        assert second.stderr == f"The site is already running on http://localhost:{site.port}: stop that one first.\n"
     assert site.answers()
 
 

@@ -19,7 +19,7 @@ function stepper(form) {
     const away = noContact();
     return all.filter((step) => !step.hasAttribute(away ? "data-unless-no-contact" : "data-only-no-contact"));
   };
-  let current = all.find((step) => step.querySelector(".errors, [aria-invalid=true]")) ?? all[0];
+  let current = all.find((step) => step.querySelector(".errors, [aria-invalid=true]")) ?? (form.querySelector(".error-summary") ? all.at(-1) : all[0]);
 
   const show = (step, focus = true) => {
     current = step;
