@@ -15,18 +15,12 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 
-from . import accounts, audit, flags, history, summary
-from .models import Case, CheckIn, Flag, HeldPost, Partner, Reading, SteadyWindow, User
-from .models.base import new_id
-from .pressure import SAFETY, read
-from .pressure import VERSION as ENGINE
-from .progress import score, step
-from .progress.scores import WEIGHTS
+from . import accounts, audit, flags, history, readings, summary
+from .models import Case, CheckIn, Flag, HeldPost, Partner, SteadyWindow, User
 from .rules import evaluate
 
 TEXT_LIMIT = 2_000
 NEXT_SESSION_LIMIT = 200
-FIRST_PERIOD_DAYS = 7.0
 HELD_FOR = timedelta(hours=48)
 HELP_FOR = {
     "self_harm": "crisis",
@@ -35,7 +29,6 @@ HELP_FOR = {
     "might_hurt": "own_anger",
     "child": "child",
 }
-INDICES = ("w", "t", "cpi", "d")
 
 
 class Refused(Exception):
@@ -139,16 +132,15 @@ def submit(*, partner: Partner, by: User, at: datetime, key: UUID, answers: Answ
     may_read = accounts.consents(partner).get("text", False)
     before = history.recent(partner, at)
     last = before[-1] if before else None
-    days = history.day_of(at) - history.day_of(last.at) if last else FIRST_PERIOD_DAYS
     checkin = CheckIn(
         practice_id=case.practice_id, case=case, partner=partner, key=key, at=at, answers=dict(answers.items),
         text=answers.text, next_session=answers.next_session, body_hash=body_hash,
         no_contact=answers.items.get("c3") == "no_contact", text_read=may_read,
         safety=_safety(answers), read_by_on=promise(case, at, by.zone),
     )  # fmt: skip
-    reading = _read(checkin, at) if may_read and (answers.text or answers.next_session) else None
+    reading = readings.read_texts(checkin, at) if may_read and (answers.text or answers.next_session) else None
     checkin.reading = reading
-    _score(checkin, last, max(days, 0.0))
+    readings.compute_scores(checkin, last)
     windows = list(SteadyWindow.objects.filter(partner=partner).order_by("opened_at"))
     known = flags.load(case, at)
     outcome = evaluate(history.build(partner, [*before, checkin], windows, len(before), partner.name))
@@ -170,35 +162,8 @@ def _safety(answers: Answers) -> str | None:
     return json.dumps({"s1": list(answers.safety), "call_me": answers.call_me})
 
 
-def _read(checkin: CheckIn, at: datetime) -> Reading:
-    """Read the text; the line for the next session is safety-read too (decisions 6), with its spans kept apart."""
-    found = {
-        "t1": [f.as_dict() for f in read(checkin.text or "").findings],
-        "n1": [f.as_dict() for f in read(checkin.next_session or "").findings if f.label in SAFETY],
-    }
-    return Reading(id=new_id(), practice_id=checkin.practice_id, checkin=checkin, version=ENGINE, at=at, findings=found)
-
-
-def _score(checkin: CheckIn, last: CheckIn | None, days: float) -> None:
-    labels = {}
-    for finding in history.findings_of(checkin):
-        if finding.actor == "client" and finding.status in {"done", "planned"}:
-            label = "uninvited" if finding.label == "pursuit" and finding.uninvited else finding.label
-            labels[label] = 0.5
-    scores = score(checkin.answers, days, {k: v for k, v in labels.items() if k in WEIGHTS})
-    levels = history.levels_of(last) if last else {}
-    day = history.day_of(checkin.at)
-    for index in INDICES:
-        value = getattr(scores, index)
-        setattr(checkin, index, value)
-        if value is not None:
-            levels[index] = step(levels.get(index), day, value)
-    checkin.rs = scores.rs
-    checkin.levels = {name: [level.mean, level.var, level.day] for name, level in levels.items()}
-
-
 def _summarise(row: Any, checkin: CheckIn, partner: Partner, known: list[Flag], opened: Any) -> None:
-    summary.add_check_in(row, checkin, partner_interval=partner.interval_days, leads=leads(partner))
+    summary.add_check_in(row, checkin, partner_interval=partner.interval_days, leads=summary.leads(partner))
     summary.set_flags(row, [f for f in known if f.state in flags.LIVE])
     row.unread += 1
     row.oldest_unread_at = row.oldest_unread_at or checkin.at
@@ -207,11 +172,6 @@ def _summarise(row: Any, checkin: CheckIn, partner: Partner, known: list[Flag], 
         row.window_until = window.ends_at
     row.updated_at = checkin.at
     row.save()
-
-
-def leads(partner: Partner) -> bool:
-    """Whose own conduct the case's row on Today draws: side A, or B where A has no account."""
-    return partner.side == "A" or not partner.case.partners.filter(side="A", user__isnull=False).exists()
 
 
 def _result(checkin: CheckIn, *, first: bool) -> Sent:

@@ -34,10 +34,21 @@ def levels_of(row: CheckIn) -> dict[str, Level]:
 
 
 def findings_of(row: CheckIn, item: str = "t1") -> tuple[Finding, ...]:
-    """What was read in one text of the check-in, as its current reading stores it."""
+    """What was read in one text of the check-in by its current reading, less what a counselor called not accurate."""
     if row.reading is None:
         return ()
-    return tuple(Finding.from_dict(found) for found in row.reading.findings.get(item, []))
+    found = tuple(Finding.from_dict(found) for found in row.reading.findings.get(item, []))
+    return found if item != "t1" else tuple(f for f in found if verdict_on(row, f) != "not_accurate")
+
+
+def verdict_on(row: CheckIn, finding: Finding) -> str:
+    """What a counselor last said of this finding, or "". A newer reading's finding inherits the word on the same label
+    where the spans overlap."""
+    said = ""
+    for label, start, end, verdict in row.verdicts:
+        if label == finding.label and start < finding.end and finding.start < end:
+            said = verdict
+    return said
 
 
 def safety_of(row: CheckIn) -> dict[str, object]:
@@ -56,6 +67,7 @@ def entry(row: CheckIn) -> record.Entry:
         safety=frozenset(chips) if isinstance(chips, list) else frozenset(),
         danger=danger if isinstance(danger, dict) else {},
         findings=findings_of(row),
+        confirmed=frozenset((f.label, f.start) for f in findings_of(row) if verdict_on(row, f) == "confirmed"),
         text=row.text or "",
         aside_findings=findings_of(row, "n1"),
         aside=row.next_session or "",

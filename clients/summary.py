@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Min
 
-from .models import Case, CaseSummary, CheckIn, Flag, SentGuidance, SteadyWindow
+from .models import Case, CaseSummary, CheckIn, Flag, Partner, SentGuidance, SteadyWindow
 
 SPARK_POINTS = 26
 LIVE_STATES = ("open", "acknowledged", "snoozed")
@@ -56,20 +56,36 @@ def set_flags(row: CaseSummary, live: Sequence[Flag]) -> None:
     row.reason = json.loads(first.card)["sentence"] if first and first.severity >= Flag.Severity.WATCH else None
 
 
+def leads(partner: Partner) -> bool:
+    """Whose own conduct the case's row on Today draws: side A, or B where A has no account."""
+    return partner.side == "A" or not partner.case.partners.filter(side="A", user__isnull=False).exists()
+
+
 def add_check_in(row: CaseSummary, checkin: CheckIn, *, partner_interval: int, leads: bool) -> None:
     """Count a check-in in. Only the leading reporter's own conduct is drawn on Today (decisions 36)."""
     row.check_ins += 1
     row.interval_days = partner_interval
     row.last_check_in_at = max(checkin.at, row.last_check_in_at or checkin.at)
-    if not leads or checkin.levels.get("cpi") is None:
-        return
-    level = checkin.levels["cpi"][0]
-    points = [p for p in row.spark.split(" ") if p][-SPARK_POINTS + 1 :]
-    day = checkin.at.timestamp() / 86_400
-    points.append(f"{day:.2f}:{level:.1f}")
+    if leads:
+        _draw(row, [*[p for p in row.spark.split(" ") if p], *_points([checkin])])
+
+
+def redraw(row: CaseSummary, checkins: Sequence[CheckIn], *, leads: bool) -> None:
+    """Draw the line anew from the leading reporter's whole series."""
+    if leads:
+        _draw(row, _points(checkins))
+
+
+def _points(checkins: Sequence[CheckIn]) -> list[str]:
+    return [f"{c.at.timestamp() / 86_400:.2f}:{c.levels['cpi'][0]:.1f}" for c in checkins if c.cpi is not None]
+
+
+def _draw(row: CaseSummary, points: list[str]) -> None:
+    points = points[-SPARK_POINTS:]
     row.spark = " ".join(points)
-    row.cpi_level = level
-    earlier = [float(p.split(":")[1]) for p in points if float(p.split(":")[0]) <= day - 28]
+    pairs = [(float(day), float(level)) for day, level in (p.split(":") for p in points)]
+    row.cpi_level = pairs[-1][1] if pairs else None
+    earlier = [level for day, level in pairs if day <= pairs[-1][0] - 28]
     row.cpi_before = earlier[-1] if earlier else None
 
 

@@ -8,10 +8,12 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils import timezone
 
-from . import checkins, notices
+from . import checkins, notices, readings
 from .models import Notice
 
 # Neutral on purpose: whoever sees the mailbox learns nothing (trust.md 14).
+REREAD_BATCH = 25
+
 SUBJECT = "A new note for you"
 BODY = "There is something new for you. Please sign in when it suits you:\n{address}\n"
 
@@ -36,6 +38,12 @@ def deliver_due() -> int:
     """The sweep: whatever nobody nudged for, or a worker left behind."""
     ids = notices.find_due(timezone.now())
     return deliver(ids=[str(pk) for pk in ids]) if ids else 0
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def reread_outdated() -> int:
+    """After an upgrade of the engine: read a batch of partners' texts again; the next tick goes on where this one ended."""
+    return sum(readings.reread(partner_id=pk, at=timezone.now()) for pk in readings.find_outdated(limit=REREAD_BATCH))
 
 
 @shared_task  # type: ignore[untyped-decorator]

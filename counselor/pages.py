@@ -14,15 +14,17 @@ from django.utils import formats
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from clients import access, flags, guidance, history, instrument, summary
+from clients import access, flags, guidance, history, instrument, readings, summary
 from clients.markup import family, mark_words, markdown, sparkline
 from clients.models import (
     AuditEvent,
     Case,
     CaseSummary,
     CheckIn,
+    Correction,
     Flag,
     Partner,
+    Reading,
     Screening,
     SentGuidance,
     SteadyWindow,
@@ -219,6 +221,19 @@ class FlagCard:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """One finding in a check-in's words, and what a counselor said of it."""
+
+    key: str
+    name: str
+    family: str
+    words: str
+    reason: str
+    said: str
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One card of the dated stream."""
 
@@ -236,6 +251,8 @@ class Entry:
     read_id: UUID | None = None
     withdraw_id: UUID | None = None
     safety: tuple[str, ...] = ()
+    id: UUID | None = None
+    found: tuple[Found, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +283,7 @@ class CasePage:
     others: tuple[tuple[str, str], ...]
     safety_open: bool
     labels: tuple[tuple[str, str], ...] = field(default=())
+    recomputed: str = ""
 
 
 FAMILY_WORDS = {
@@ -300,13 +318,15 @@ def case(case: Case, user: User, now: datetime, side: str = "") -> CasePage:
     )
     windows = list(SteadyWindow.objects.filter(case=case).order_by("opened_at"))
     consents = _text_consents(partners)
+    renewed, said = _renewed(case), _said(case, clock)
+    held = CaseSummary.objects.get(case=case)
     cards = [_flag_card(f, by_id[f.partner_id], every_flag, clock) for f in every_flag]
     live = [c for c, f in zip(cards, every_flag, strict=True) if f.state in flags.LIVE and f.head_id is None]
     closed = [c for c, f in zip(cards, every_flag, strict=True) if f.state not in flags.LIVE]
     open_window = next((w for w in reversed(windows) if not w.ended_at and w.opened_at <= now < w.ends_at), None)
     stream = sorted(
         [
-            *(_check_in(r, by_id[r.partner_id], clock) for r in rows[:STREAM_LENGTH]),
+            *(_check_in(r, by_id[r.partner_id], clock, renewed.get(r.pk, ()), said) for r in rows[:STREAM_LENGTH]),
             *(_sent(s, by_id[s.partner_id], clock) for s in sent[:STREAM_LENGTH]),
             *(_note(n, clock) for n in notes[:STREAM_LENGTH]),
         ],
@@ -331,6 +351,9 @@ def case(case: Case, user: User, now: datetime, side: str = "") -> CasePage:
         others=tuple((p.side, p.name) for p in reporting if p.pk != reporter.pk),
         safety_open=any(f.safety and f.state in flags.LIVE for f in every_flag),
         labels=tuple(FAMILY_WORDS.items()),
+        recomputed=f"Recomputed on {clock.stamp(held.recomputed_at)}: {held.recomputed_why}."
+        if held.recomputed_at
+        else "",
     )
 
 
@@ -427,7 +450,53 @@ def _flag_card(flag: Flag, partner: Partner, every: list[Flag], clock: Clock) ->
     )
 
 
-def _check_in(row: CheckIn, partner: Partner, clock: Clock) -> Entry:
+def _renewed(case: Case) -> dict[UUID, tuple[Reading, ...]]:
+    """Check-ins that were read more than once, with their readings, oldest first."""
+    every: dict[UUID, list[Reading]] = {}
+    for row in Reading.objects.filter(checkin__case=case).order_by("at", "id"):
+        every.setdefault(row.checkin_id, []).append(row)
+    return {pk: tuple(found) for pk, found in every.items() if len(found) > 1}
+
+
+def _said(case: Case, clock: Clock) -> dict[tuple[UUID, str, int], str]:
+    """Who called which finding what: (check-in, label, start) -> words, the newest last."""
+    rows = Correction.objects.select_related("by").filter(case=case).order_by("at", "id")
+    return {
+        (c.checkin_id, c.label, c.start): f"{c.get_verdict_display()}: {c.by.name}, {clock.stamp(c.at)}"
+        + (f" ({c.reason})" if c.reason else "")
+        for c in rows
+    }
+
+
+def _found(row: CheckIn, partner: Partner, said: dict[tuple[UUID, str, int], str]) -> tuple[Found, ...]:
+    return tuple(
+        Found(
+            key=f"{row.pk}:{f.label}:{f.start}",
+            name=f.label.replace("_", " "),
+            family=family(f.label),
+            words=(row.text or "")[f.start : f.end],
+            reason=f.reason.replace("{partner}", partner.other_name),
+            said=said.get((row.pk, f.label, f.start), ""),
+            verdict=history.verdict_on(row, f),
+        )
+        for f in readings.every_finding(row)
+    )
+
+
+def _tell_renewed(row: CheckIn, renewed: tuple[Reading, ...], clock: Clock) -> list[str]:
+    if len(renewed) < 2:
+        return []
+    change = readings.tell_change(row.text or "", renewed[-2], renewed[-1])
+    parts = [f"now also {label.replace('_', ' ')} (“{words}”)" for label, words in change.more]
+    parts += [f"no longer {label.replace('_', ' ')} (“{words}”)" for label, words in change.fewer]
+    return [
+        f"Read again on {clock.day(change.at)} with version {change.version}: {'; '.join(parts) or 'nothing changed'}."
+    ]
+
+
+def _check_in(
+    row: CheckIn, partner: Partner, clock: Clock, renewed: tuple[Reading, ...], said: dict[tuple[UUID, str, int], str]
+) -> Entry:
     tell = [(name, words) for name, words in instrument.tell(row.answers, partner.other_name)]
     safety = history.safety_of(row)
     chips = safety.get("s1") or []
@@ -799,6 +868,9 @@ ACTS = {
     "flag.acknowledged": "marked a flag as seen",
     "flag.resolved": "resolved a flag",
     "flag.reopened": "reopened a flag",
+    "reading.not_accurate": "called a reading not accurate",
+    "reading.confirmed": "confirmed a reading",
+    "reading.renewed": "read texts again with a newer version",
     "note.started": "started a note",
     "note.saved": "saved a note",
     "note.signed": "signed a note",

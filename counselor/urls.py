@@ -13,6 +13,7 @@ urlpatterns = [
     path("", views.today, name="today"),
     path(_case, views.case, name="case"),
     path(_case + "read/", views.mark_read, name="mark_read"),
+    path(_case + "readings/", views.judge_reading, name="judge_reading"),
     path(_case + "screening/<str:side>/", views.screening, name="screening"),
     path(_case + "notes/", views.start_note, name="start_note"),
     path(_case + "guidance/<uuid:sent_id>/withdraw/", views.withdraw, name="withdraw"),
@@ -27,5 +28,6 @@ urlpatterns = [
     path(_note + "share/<str:card_id>/", views.share_card, name="share_card"),
     path("library/", views.library, name="library"),
     path("library/<str:card_id>/", views.library_card, name="library_card"),
+    path("corrections/", views.corrections, name="corrections"),
     path("trail/", views.trail, name="trail"),
 ]

@@ -9,10 +9,11 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from clients import access, audit, cases, checkins, flags, guidance
+from clients import access, audit, cases, checkins, flags, guidance, readings
 from clients.markup import markdown
 
 from . import library as shelf
@@ -56,6 +57,41 @@ def mark_read(request: Any, case_id: UUID) -> HttpResponse:
     count = checkins.mark_read(case=request.case, by=request.user, at=timezone.now(), checkin_id=checkin_id)
     messages.success(request, "Marked as read." if count else "That was marked as read already.")
     return redirect("desk:case", case_id=case_id)
+
+
+@require_POST
+def judge_reading(request: Any, case_id: UUID) -> HttpResponse:
+    """A counselor's word on one marked passage; the value names check-in, label and start."""
+    verdict = next((v for v in ("not_accurate", "confirmed") if v in request.POST), "")
+    checkin, _, rest = request.POST.get(verdict, "").partition(":")
+    label, _, start = rest.partition(":")
+    try:
+        checkin_id, at = UUID(checkin), int(start)
+    except ValueError:
+        raise Http404 from None
+    try:
+        readings.judge(
+            case=request.case, checkin_id=checkin_id, label=label, start=at, verdict=verdict, by=request.user,
+            at=timezone.now(), reason=request.POST.get("reason", "").strip(),
+        )  # fmt: skip
+    except ObjectDoesNotExist:
+        raise Http404 from None
+    except readings.Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, "Kept. The reading stays as it was; the scores follow your word.")
+    return redirect(f"{reverse('desk:case', args=[case_id])}#e-{checkin_id}")
+
+
+@access.without_case
+@require_GET
+def corrections(request: Any) -> HttpResponse:
+    """Own cases' corrections as evaluation rows, without names: one JSON object a line."""
+    rows = readings.export(access.visible_cases(request.user, timezone.now()))
+    body = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    response = HttpResponse(body, content_type="application/x-ndjson; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="corrections.jsonl"'
+    return response
 
 
 @require_http_methods(["GET", "POST"])

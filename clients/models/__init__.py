@@ -1,7 +1,7 @@
 """Every table of the record, one file a subject."""
 
 from .cases import Assignment, Case, Consent, Partner, Screening
-from .checkins import CaseSummary, CheckIn, HeldPost, Reading
+from .checkins import CaseSummary, CheckIn, Correction, HeldPost, Reading
 from .flags import Flag, FlagEvent, SteadyWindow
 from .guidance import Resource, SentGuidance
 from .people import Practice, Role, User
@@ -15,6 +15,7 @@ __all__ = [
     "CaseSummary",
     "CheckIn",
     "Consent",
+    "Correction",
     "Flag",
     "FlagEvent",
     "HeldPost",

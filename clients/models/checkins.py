@@ -31,6 +31,8 @@ class CheckIn(PracticeRow):
     rs = models.FloatField(null=True)
     d = models.FloatField(null=True)
     levels = models.JSONField(default=dict)
+    # What counselors said of findings here, newest last: [label, start, end, verdict]; the rows are Correction.
+    verdicts = models.JSONField(default=list)
     reading = models.ForeignKey("clients.Reading", models.PROTECT, null=True, related_name="+")
     read_by_on = models.DateField()
     read_at = models.DateTimeField(null=True)
@@ -74,6 +76,34 @@ class Reading(PracticeRow):
         ]
 
 
+class Correction(PracticeRow):
+    """A counselor's word on one finding: who, when, why. The reading itself stays as it was (decisions 29)."""
+
+    class Verdict(models.TextChoices):
+        NOT_ACCURATE = "not_accurate", "Not accurate"
+        CONFIRMED = "confirmed", "Confirmed"
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="corrections")
+    checkin = models.ForeignKey(CheckIn, models.PROTECT, related_name="corrections")
+    reading = models.ForeignKey(Reading, models.PROTECT, related_name="corrections")
+    label = models.CharField(max_length=20)
+    start = models.PositiveIntegerField()
+    end = models.PositiveIntegerField()
+    verdict = models.CharField(max_length=12, choices=Verdict.choices)
+    reason = EncryptedText(null=True)
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["checkin", "at"])]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(verdict__in=["not_accurate", "confirmed"]), name="correction_verdict_known"
+            ),
+            models.CheckConstraint(condition=Q(end__gt=models.F("start")), name="correction_span"),
+        ]
+
+
 class HeldPost(PracticeRow):
     """A check-in posted on a session that had ended: kept 48 hours for that same person (decisions 4)."""
 
@@ -111,3 +141,6 @@ class CaseSummary(PracticeRow):
     cpi_before = models.FloatField(null=True)
     sent_waiting = models.PositiveSmallIntegerField(default=0)
     updated_at = models.DateTimeField()
+    # The last time this case's series was computed anew, and why (decisions 29).
+    recomputed_at = models.DateTimeField(null=True)
+    recomputed_why = models.CharField(max_length=40, default="")

@@ -25,7 +25,9 @@ Ends = tuple[int, ...]
 NONE: Final[Ends] = ()
 GAPS: Final = {"..": 3, "...": 6, "....": 11, ".....": 18}
 ANY: Final = "*"
-_ITEM: Final = re.compile(r"\s*(<[a-z_]+>|\.{2,5}|[()|?_]|[A-Z]+:[-~]?|[A-Z]+'s|[A-Z]+(?![\w:])|-(?=[\w<(=])|=?[\w'&%]+)")
+_ITEM: Final = re.compile(
+    r"\s*(<[a-z_]+>|\.{2,5}|[()|?_]|[A-Z]+:[-~]?|[A-Z]+'s|[A-Z]+(?![\w:])|-(?=[\w<(=])|=?[\w'&%]+)"
+)
 
 
 class View(Protocol):

@@ -62,7 +62,9 @@ class _Judge:
         if self.voice == "mirrored":
             # The writer is the one being pressed: the same frames are read with the two roles exchanged.
             pressed = frames.find(exchanged(self.note), self.words, self.voice)
-            matches = [match for match in matches if not _pushing(match)] + [match for match in pressed if _pushing(match)]
+            matches = [match for match in matches if not _pushing(match)] + [
+                match for match in pressed if _pushing(match)
+            ]
         idioms = [match for match in matches if match.rule.frame.startswith("idiom.")]
         scene = story.Scene([], [])
         for match in matches:
@@ -73,7 +75,9 @@ class _Judge:
                 scene.off.append((match, scope))
             else:
                 scene.standing.append(match)
-        findings = [self._finding(match) for match in scene.standing if match.label not in HELPERS and self._heard(match.label)]
+        findings = [
+            self._finding(match) for match in scene.standing if match.label not in HELPERS and self._heard(match.label)
+        ]
         for rule in story.RULES:
             findings.extend(self._told(told) for told in rule(scene) if self._heard(told.label))
         findings = [finding for finding in findings if finding.score >= self._threshold(finding.label)]
@@ -106,13 +110,44 @@ class _Judge:
             if scope in match.scopes:
                 score *= factor
         planned = "plan" in match.scopes and match.label in PRESSURE
-        return self._span(match.label, match.rule.frame, match, match.first, match.last, score, "planned" if planned else "done", match.rule.uninvited, match.rule.reason)
+        return self._span(
+            match.label,
+            match.rule.frame,
+            match,
+            match.first,
+            match.last,
+            score,
+            "planned" if planned else "done",
+            match.rule.uninvited,
+            match.rule.reason,
+        )
 
     def _told(self, told: story.Told) -> Finding:
         status = "urge" if told.label == "held_back" else "done"
-        return self._span(told.label, told.frame, told.match, told.first, told.last, told.score, status, told.match.rule.uninvited, _REASONS[told.frame])
+        return self._span(
+            told.label,
+            told.frame,
+            told.match,
+            told.first,
+            told.last,
+            told.score,
+            status,
+            told.match.rule.uninvited,
+            _REASONS[told.frame],
+        )
 
-    def _span(self, label: str, frame: str, match: Match, first: int, last: int, score: float, status: str, uninvited: bool, reason: str) -> Finding:
+    def _span(
+        self,
+        label: str,
+        frame: str,
+        match: Match,
+        first: int,
+        last: int,
+        score: float,
+        status: str,
+        uninvited: bool,
+        reason: str,
+    ) -> Finding:
         tokens = self.note.tokens
         actor = match.actor
         group = GROUP_OF[label]
@@ -160,7 +195,15 @@ class _Judge:
             if key in taken or key in found:
                 continue
             why = self.words.off[GROUP_OF[match.label]][scope]
-            found[key] = Off(match.label, tokens.start[match.first], tokens.end[match.last - 1], match.rule.frame, match.actor or "other", scope, why)
+            found[key] = Off(
+                match.label,
+                tokens.start[match.first],
+                tokens.end[match.last - 1],
+                match.rule.frame,
+                match.actor or "other",
+                scope,
+                why,
+            )
         return tuple(sorted(found.values(), key=lambda off: (off.start, _ORDER[off.label], off.end)))
 
 

@@ -78,7 +78,11 @@ def contact_under_ban(scene: Scene) -> Iterator[Told]:
     for ban in bans:
         for contact in contacts:
             own = "client" if contact.actor in ("client", "") else "spouse"
-            if ban.actor in ("", _OTHER[own]) and contact.head != ban.head and not (ban.first <= contact.first < ban.last):
+            if (
+                ban.actor in ("", _OTHER[own])
+                and contact.head != ban.head
+                and not (ban.first <= contact.first < ban.last)
+            ):
                 yield Told("no_contact", "no_contact.breach", contact, contact.first, contact.last, 0.8)
                 if ban.rule.frame == "ground.ban_told" and contact.actor == "client":
                     yield Told("pursuit", "pursuit.unwanted", contact, contact.first, contact.last, 0.75)
@@ -109,7 +113,9 @@ def urge_not_followed(scene: Scene) -> Iterator[Told]:
 
 def read_too_early(scene: Scene) -> Iterator[Told]:
     """A sign from the partner, and a settled outcome drawn from it."""
-    signs = scene.frames("initiates", "affection", "good_time", "warm_memory", "raises_return", "constructive_talk", "sign.good")
+    signs = scene.frames(
+        "initiates", "affection", "good_time", "warm_memory", "raises_return", "constructive_talk", "sign.good"
+    )
     for conclusion in scene.frames("sign.conclusion"):
         if any(sign.first < conclusion.last and _near(sign, conclusion, 3) for sign in signs):
             yield Told("overreading", "overreading.settled", conclusion, conclusion.first, conclusion.last, 0.7)
@@ -125,7 +131,9 @@ def child_in_the_room(scene: Scene) -> Iterator[Told]:
 
 
 _OTHER: Final = {"client": "spouse", "spouse": "client"}
-PUSHES: Final = frozenset(("push_return", "ultimatum", "pursuit", "reassurance", "forced_talk", "monitoring", "leverage", "act"))
+PUSHES: Final = frozenset(
+    ("push_return", "ultimatum", "pursuit", "reassurance", "forced_talk", "monitoring", "leverage", "act")
+)
 RULES: Final[tuple[Callable[[Scene], Iterator[Told]], ...]] = (
     pursuit_into_silence,
     contact_after_request,

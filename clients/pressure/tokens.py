@@ -22,7 +22,7 @@ _TOKEN: Final = re.compile(
 _DROP: Final = re.compile(rf"[{_MARKS}]+")
 _CURLY: Final = str.maketrans(dict.fromkeys(_APOSTROPHES, "'"))
 
-_QUOTES: Final = frozenset(_APOSTROPHES) | frozenset("\"\u201c\u201d\u00ab\u00bb")
+_QUOTES: Final = frozenset(_APOSTROPHES) | frozenset('"\u201c\u201d\u00ab\u00bb')
 
 _SPELLINGS: Final[dict[str, tuple[str, ...]]] = {
     "gonna": ("going", "to"), "wanna": ("want", "to"), "gotta": ("got", "to"), "tryna": ("trying", "to"),

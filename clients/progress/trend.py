@@ -113,10 +113,7 @@ def _tails(n: int) -> list[int]:
     for size in range(2, n + 1):
         sums = [0, *accumulate(counts)]
         top = len(sums) - 1
-        counts = [
-            sums[min(k + 1, top)] - sums[min(max(k + 1 - size, 0), top)]
-            for k in range(len(counts) + size - 1)
-        ]
+        counts = [sums[min(k + 1, top)] - sums[min(max(k + 1 - size, 0), top)] for k in range(len(counts) + size - 1)]
     return list(accumulate(counts))
 
 

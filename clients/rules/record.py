@@ -5,7 +5,7 @@ first entry in view, the time axis of the progress maths.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Literal
@@ -60,6 +60,7 @@ class Entry:
     safety: frozenset[str] = frozenset()
     danger: Mapping[str, str] = field(default_factory=dict)  # s2: who, safe_now
     findings: tuple[Finding, ...] = ()
+    confirmed: frozenset[tuple[str, int]] = frozenset()  # (label, start) of findings a counselor confirmed
     text: str = ""
     aside_findings: tuple[Finding, ...] = ()  # n1, the line for the next session: read for safety only
     aside: str = ""
@@ -93,7 +94,8 @@ class Entry:
                 and finding.actor == "client"
                 and finding.status in {"done", "planned"}
             ):
-                found.append(Act(label, "text", finding=finding))
+                sure = (finding.label, finding.start) in self.confirmed
+                found.append(Act(label, "text", finding=finding, confirmed=sure))
         return tuple(act for act in found if not act.partner_first)
 
     def chips(self, item: str) -> frozenset[str]:
@@ -187,6 +189,10 @@ class Hit:
     against: tuple[str, ...] = ()
     speed: Literal["", "now", "today"] = ""
     head: str = ""
+
+    def joined(self, other: "Hit") -> "Hit":
+        """One card for two hits of the same rule."""
+        return replace(self, severity=max(self.severity, other.severity), evidence=self.evidence + other.evidence)
 
 
 @dataclass(frozen=True, slots=True)

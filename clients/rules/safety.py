@@ -61,12 +61,14 @@ def violence(history: History) -> Hit | None:
     return _raise(history, "S02", frozenset({"hurt", "afraid"}), is_violence, SAID["S02"])
 
 
-def read_danger(text: str, findings: tuple[Finding, ...], at: datetime) -> tuple[Hit, ...]:
-    """The safety rules over a text outside a check-in, such as a line back (decisions 6)."""
+def read_danger(
+    text: str, findings: tuple[Finding, ...], at: datetime, *, entry: str = "", item: str = "line"
+) -> tuple[Hit, ...]:
+    """The safety rules over one text by itself: a line back (decisions 6), or a check-in read again (decisions 29)."""
     hits = []
     for rule, counts in (("S01", is_self_harm), ("S02", is_violence)):
         rows = tuple(
-            Evidence("", at, "line", text[f.start : f.end], f.label, f.start, f.end, False)
+            Evidence(entry, at, item, text[f.start : f.end], f.label, f.start, f.end, False)
             for f in findings
             if counts(f)
         )

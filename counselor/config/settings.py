@@ -277,6 +277,7 @@ elif CELERY_BROKER_URL.startswith("redis"):
 CELERY_BEAT_SCHEDULE_FILENAME = str(Path(_env.get("BEAT_FILE") or VAR / "beat" / "schedule"))
 CELERY_BEAT_SCHEDULE = {
     "deliver": {"task": "clients.tasks.deliver_due", "schedule": 5.0, "options": {"expires": 5}},
+    "reread": {"task": "clients.tasks.reread_outdated", "schedule": 60.0, "options": {"expires": 50}},
     "tidy": {"task": "clients.tasks.tidy", "schedule": 900.0, "options": {"expires": 800}},
 }
 

@@ -1,6 +1,8 @@
 import pytest
+
 from tests import make
 from tests.journeys.conftest import ago
+
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True, databases=["default", "cache"])

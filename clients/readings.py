@@ -1,0 +1,253 @@
+"""Readings: what the engine found in a check-in's text, what a counselor says of it, and reading history again.
+
+A reading is never rewritten. A counselor's word is a row of its own; a newer engine adds a newer reading. What follows from
+them, the scores, is derived and computed anew in the same transaction (decisions 29).
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from . import audit, flags, history, summary
+from .models import Case, CheckIn, Correction, Partner, Reading, SteadyWindow, User
+from .models.base import new_id
+from .pressure import SAFETY, Finding, read
+from .pressure import VERSION as ENGINE
+from .progress import score, step
+from .progress.scores import CONFIRMED, UNCONFIRMED, WEIGHTS
+from .rules import evaluate
+from .rules.safety import read_danger
+
+INDICES = ("w", "t", "cpi", "d")
+FIRST_PERIOD_DAYS = 7.0
+RAISES_WITHIN = timedelta(days=14)
+REASON_LIMIT = 300
+
+
+class Refused(Exception):
+    """A word on a finding that cannot be taken; the text is for the counselor."""
+
+
+def read_texts(checkin: CheckIn, at: datetime) -> Reading:
+    """Read the text; the line for the next session is safety-read too (decisions 6), with its spans kept apart."""
+    found = {
+        "t1": [f.as_dict() for f in read(checkin.text or "").findings],
+        "n1": [f.as_dict() for f in read(checkin.next_session or "").findings if f.label in SAFETY],
+    }
+    return Reading(id=new_id(), practice_id=checkin.practice_id, checkin=checkin, version=ENGINE, at=at, findings=found)
+
+
+def compute_scores(checkin: CheckIn, last: CheckIn | None) -> None:
+    """Set the check-in's scores and the filter state after it. `last` is the one before it."""
+    days = history.day_of(checkin.at) - history.day_of(last.at) if last else FIRST_PERIOD_DAYS
+    labels: dict[str, float] = {}
+    for finding in history.findings_of(checkin):
+        if finding.actor == "client" and finding.status in {"done", "planned"}:
+            label = "uninvited" if finding.label == "pursuit" and finding.uninvited else finding.label
+            sure = history.verdict_on(checkin, finding) == "confirmed"
+            labels[label] = max(labels.get(label, 0.0), CONFIRMED if sure else UNCONFIRMED)
+    scores = score(checkin.answers, max(days, 0.0), {k: v for k, v in labels.items() if k in WEIGHTS})
+    levels = history.levels_of(last) if last else {}
+    day = history.day_of(checkin.at)
+    for index in INDICES:
+        value = getattr(scores, index)
+        setattr(checkin, index, value)
+        if value is not None:
+            levels[index] = step(levels.get(index), day, value)
+    checkin.rs = scores.rs
+    checkin.levels = {name: [level.mean, level.var, level.day] for name, level in levels.items()}
+
+
+def recompute(partner: Partner, *, at: datetime, why: str) -> None:
+    """Compute the partner's whole series anew, with the case's read model; inside the act that made it necessary."""
+    rows = list(
+        CheckIn.objects.select_related("reading")
+        .filter(partner=partner, superseded_by__isnull=True)
+        .order_by("at", "id")
+    )
+    last = None
+    for row in rows:
+        compute_scores(row, last)
+        last = row
+    CheckIn.objects.bulk_update(rows, [*INDICES, "rs", "levels"], batch_size=100)
+    held = summary.lock(partner.case)
+    summary.redraw(held, rows, leads=summary.leads(partner))
+    held.recomputed_at, held.recomputed_why, held.updated_at = at, why, at
+    held.save()
+
+
+@transaction.atomic
+def judge(
+    *, case: Case, checkin_id: UUID, label: str, start: int, verdict: str, by: User, at: datetime, reason: str = ""
+) -> Correction:
+    """Keep a counselor's word on one finding. The reading and every flag raised from it stay as they were; scores follow."""
+    if verdict not in Correction.Verdict.values:
+        raise Refused("Please say “not accurate” or “confirm”.")
+    if len(reason) > REASON_LIMIT or "\x00" in reason:
+        raise Refused(f"The reason has to be plain text of at most {REASON_LIMIT} characters.")
+    summary.lock(case)
+    checkin = CheckIn.objects.select_related("reading", "partner__case").get(pk=checkin_id, case=case)
+    found = next((f for f in every_finding(checkin) if f.label == label and f.start == start), None)
+    if found is None or checkin.reading is None:
+        raise Refused(
+            "These words are not marked any more: the text was read again in the meantime. Please look once more."
+        )
+    if history.verdict_on(checkin, found) == verdict:
+        raise Refused("That was said of these words already.")
+    row = Correction.objects.create(
+        practice_id=case.practice_id, case=case, checkin=checkin, reading=checkin.reading, label=label, start=found.start,
+        end=found.end, verdict=verdict, reason=reason, at=at, by=by,
+    )  # fmt: skip
+    checkin.verdicts = [*checkin.verdicts, [label, found.start, found.end, verdict]]
+    checkin.save(update_fields=["verdicts"])
+    audit.record(
+        f"reading.{verdict}", by=by, at=at, case=case, side=checkin.partner.side, subject=checkin.pk, label=label
+    )  # fmt: skip
+    recompute(checkin.partner, at=at, why=f"a reading was called {row.get_verdict_display().lower()}")
+    return row
+
+
+def every_finding(checkin: CheckIn) -> tuple[Finding, ...]:
+    """All findings in the text by the current reading, also those called not accurate."""
+    return tuple(Finding.from_dict(f) for f in checkin.reading.findings.get("t1", [])) if checkin.reading else ()
+
+
+# Reading history again
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a newer reading changed in one check-in: labels with their words that came and went."""
+
+    version: str
+    at: datetime
+    more: tuple[tuple[str, str], ...]
+    fewer: tuple[tuple[str, str], ...]
+
+
+def tell_change(text: str, older: Reading, newer: Reading) -> Change:
+    def words(reading: Reading) -> dict[tuple[str, int, int], str]:
+        return {(f["label"], f["start"], f["end"]): text[f["start"] : f["end"]] for f in reading.findings.get("t1", [])}
+
+    before, after = words(older), words(newer)
+    more = tuple((k[0], after[k]) for k in sorted(after.keys() - before.keys(), key=lambda k: k[1]))
+    fewer = tuple((k[0], before[k]) for k in sorted(before.keys() - after.keys(), key=lambda k: k[1]))
+    return Change(newer.version, newer.at, more, fewer)
+
+
+def outdated() -> Any:
+    """Check-ins whose current reading is by another engine version."""
+    return CheckIn.objects.filter(reading__isnull=False).exclude(reading__version=ENGINE)
+
+
+def find_outdated(limit: int) -> list[UUID]:
+    """Partners with readings to renew, at most `limit`."""
+    return list(outdated().order_by().values_list("partner_id", flat=True).distinct()[:limit])
+
+
+@transaction.atomic
+def reread(*, partner_id: UUID, at: datetime) -> int:
+    """Read one partner's texts again with the engine of today; returns how many. Idempotent, and resumable partner by
+    partner: what is done is not done again. Old readings stay."""
+    partner = Partner.objects.select_related("case", "user").get(pk=partner_id)
+    case = partner.case
+    summary.lock(case)
+    rows = list(
+        CheckIn.objects.select_related("reading").filter(partner=partner, reading__isnull=False)
+        .filter(~Q(reading__version=ENGINE)).order_by("at", "id")
+    )  # fmt: skip
+    if not rows:
+        return 0
+    danger: list[tuple[CheckIn, tuple[Finding, ...]]] = []
+    for row in rows:
+        before = {(f.label, f.start) for f in every_finding(row)}
+        row.reading = read_texts(row, at)
+        row.reading.save(force_insert=True)
+        row.save(update_fields=["reading"])
+        new = tuple(f for f in every_finding(row) if f.label in SAFETY and (f.label, f.start) not in before)
+        if new:
+            danger.append((row, new))
+    recompute(partner, at=at, why=f"texts were read again with version {ENGINE}")
+    _raise_again(case, partner, rows[-1], danger, at)
+    audit.record("reading.renewed", by=None, at=at, case=case, side=partner.side, version=ENGINE, count=len(rows))
+    return len(rows)
+
+
+def _raise_again(
+    case: Case, partner: Partner, newest: CheckIn, danger: list[tuple[CheckIn, tuple[Finding, ...]]], at: datetime
+) -> None:
+    """Danger that was overlooked is raised whatever its age, as one card a rule; anything else only where the newest
+    check-in is at most 14 days old (decisions 29)."""
+    hits = [
+        hit for row, found in danger for hit in read_danger(row.text or "", found, row.at, entry=str(row.pk), item="t1")
+    ]
+    merged: dict[str, Any] = {}
+    for hit in hits:
+        merged[hit.rule] = hit if hit.rule not in merged else merged[hit.rule].joined(hit)
+    windows: tuple[Any, ...] = ()
+    in_view = history.recent(partner, at)
+    if in_view and in_view[-1].pk == newest.pk and at - newest.at <= RAISES_WITHIN:
+        rows = list(SteadyWindow.objects.filter(partner=partner).order_by("opened_at"))
+        outcome = evaluate(history.build(partner, in_view, rows, len(in_view) - 1, partner.name))
+        windows = outcome.windows
+        known_rules = {f.rule for f in flags.load(case, at) if f.checkin_id == newest.pk}
+        for hit in outcome.hits:
+            if hit.rule not in merged and hit.rule not in known_rules:
+                merged[hit.rule] = hit
+    if merged or windows:
+        flags.apply(
+            case, partner, list(merged.values()), windows, at=at, checkin=newest, known=flags.load(case, at), since=()
+        )
+        summary.refresh(case, at=at)
+
+
+# Corrections as evaluation rows
+
+
+def export(cases: Any) -> Iterator[dict[str, Any]]:
+    """Rows {"id", "text", "labels", "voice"} for the evaluation of the engine: the sentences around each finding a counselor
+    judged, with the labels as corrected, and without the names of the case."""
+    rows = (
+        CheckIn.objects.select_related("reading", "partner__user")
+        .filter(case__in=cases)
+        .exclude(verdicts=[])
+        .order_by("id")
+    )
+    for checkin in rows:
+        text = checkin.text or ""
+        right = history.findings_of(checkin)
+        for number, (start, end) in enumerate(_passages(text, checkin.verdicts), 1):
+            labels = sorted({f.label for f in right if f.start < end and start < f.end})
+            yield {
+                "id": f"{str(checkin.pk)[-12:]}-{number}",
+                "text": _without_names(text[start:end].strip(), checkin.partner),
+                "labels": labels,
+                "voice": "note",
+            }
+
+
+def _passages(text: str, verdicts: list[Any]) -> list[tuple[int, int]]:
+    """Whole sentences around the judged spans, merged where they touch."""
+    ends = [0, *(m.end() for m in re.finditer(r"[.!?\n]+\s*", text)), len(text)]
+    found: list[tuple[int, int]] = []
+    for _label, start, end, _verdict in sorted(verdicts, key=lambda v: int(v[1])):
+        first = max(e for e in ends if e <= start)
+        last = min((e for e in ends if e >= end), default=len(text))
+        if found and first < found[-1][1]:
+            found[-1] = (found[-1][0], max(last, found[-1][1]))
+        else:
+            found.append((first, last))
+    return found
+
+
+def _without_names(text: str, partner: Partner) -> str:
+    own = [partner.name, *(partner.user.name.split() if partner.user else [])]
+    for name, instead in [(partner.other_name, "my partner"), *((n, "N.") for n in own)]:
+        text = re.sub(rf"\b{re.escape(name)}\b", instead, text, flags=re.IGNORECASE)
+    return text
