@@ -47,6 +47,7 @@ def find(note: Note, words: Vocabulary, voice: str) -> list[Match]:
                         continue
                     tried.add(id(rule))
                     note.steps += 1
+                    note.head = at
                     ends = rule.node.step(note, at)
                     if ends:
                         found.append(_match(note, rule, at, ends[-1], number, first))

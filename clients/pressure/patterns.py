@@ -35,9 +35,11 @@ class View(Protocol):
     lemma: list[str]
     subject: list[str]
     negated: list[bool]
+    denied: list[bool]
     verbal: list[bool]
     people: list[tuple[tuple[str, int, bool], ...]]
     limit: int
+    head: int
     memo: dict[tuple[int, int], Ends]
     steps: int
 
@@ -290,8 +292,11 @@ def guarded(who: str, mode: str, node: Node) -> Node:
     def step(view: View, i: int) -> Ends:
         if i >= view.limit or not view.verbal[i] or (who and (not view.subject[i] or view.subject[i] not in who)):
             return NONE
-        if mode != "~" and view.negated[i] is not (mode == "-"):
-            return NONE
+        if mode == "-":
+            if not view.denied[i]:
+                return NONE
+        elif not mode and view.negated[i] and i != view.head:
+            return NONE  # at the head of a frame, negation is left to the scopes, which say so
         return inner(view, i)
 
     return Node(step, node.first, node.empty)

@@ -89,12 +89,12 @@ class _Judge:
         return self.words.threshold.get(label, self.words.threshold["default"])
 
     def _off_scope(self, match: Match, idioms: list[Match]) -> str:
-        group = GROUP_OF.get(match.label, "pressure" if match.rule.frame.startswith("act.") else "")
+        group = GROUP_OF.get(match.label, {"act": "pressure", "sign": "sign"}.get(match.label, ""))
         table = self.words.off.get(group, {})
-        if group == "safety":
-            for idiom in idioms:
-                if idiom.first < match.last and match.first < idiom.last:
-                    return "idiom"
+        for idiom in idioms:
+            meant = idiom.rule.frame.partition(".")[2]
+            if (meant == match.label or (meant == "figure" and group == "safety")) and idiom.first < match.last and match.first < idiom.last:
+                return "idiom"
         for scope in _WORST:
             if scope in match.scopes and table.get(scope) and scope not in match.rule.keeps:
                 return scope
@@ -159,7 +159,7 @@ class _Judge:
             key = (match.label, tokens.start[match.first])
             if key in taken or key in found:
                 continue
-            why = self.words.off[GROUP_OF[match.label]][scope]
+            why = self.words.off[GROUP_OF[match.label]].get(scope) or self.words.off["safety"][scope]
             found[key] = Off(match.label, tokens.start[match.first], tokens.end[match.last - 1], match.rule.frame, match.actor or "other", scope, why)
         return tuple(sorted(found.values(), key=lambda off: (off.start, _ORDER[off.label], off.end)))
 

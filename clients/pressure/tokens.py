@@ -56,6 +56,7 @@ _NEGATED: Final[dict[str, str]] = {
     "ca": "can", "could": "could", "would": "would", "should": "should", "have": "have", "has": "has", "had": "had",
     "ai": "is", "must": "must", "need": "need", "might": "might", "sha": "shall",
 }  # fmt: skip
+_CAPITALS: Final = {"H": "husband", "W": "wife", "X": "ex", "D": "divorce", "R": "reconcile", "M": "marriage"}
 _TAILS: Final[dict[str, str]] = {"m": "am", "re": "are", "ve": "have", "ll": "will", "d": "would", "s": "'s"}
 
 
@@ -116,9 +117,9 @@ def pieces(word: str) -> tuple[tuple[str, int, int], ...]:
         plain = _DROP.sub("", unicodedata.normalize("NFKD", plain.translate(_CURLY)))
         plain = "".join(char for char in plain if not unicodedata.combining(char)) or word
     whole = len(word)
-    # "H", "W", "X" as capitals are the forums' husband, wife and ex.
-    if word in ("H", "W", "X"):
-        return (({"H": "husband", "W": "wife", "X": "ex"}[word], 0, whole),)
+    # Single capitals are the forums' short words.
+    if word in _CAPITALS:
+        return ((_CAPITALS[word], 0, whole),)
     if "'" not in plain:
         spelt = _SPELLINGS.get(plain)
         if spelt:
