@@ -20,10 +20,62 @@ COMPLEMENT: Final = 2
 SENTENCE: Final = 3
 
 NOMINATIVE: Final = {"i": "C", "we": "W", "he": "m", "she": "f", "they": "n", "you": "you"}
-OBJECTIVE: Final = {"me": "C", "us": "W", "him": "m", "them": "n", "myself": "C", "himself": "m", "herself": "f", "themselves": "n"}
+OBJECTIVE: Final = {
+    "me": "C",
+    "us": "W",
+    "him": "m",
+    "them": "n",
+    "myself": "C",
+    "himself": "m",
+    "herself": "f",
+    "themselves": "n",
+}
 POSSESSIVE: Final = {"my": "C", "our": "W", "his": "m", "their": "n", "your": "you", "mine": "C", "ours": "W"}
-NOUNS: Final = frozenset("call text email message phone mail visit look love hug kiss house home hope name number plan talk work drink".split())
-SPEECH: Final = frozenset(["say", "tell", "ask", "text", "write", "whisper", "yell", "scream", "shout", "reply", "answer", "respond", "admit", "type", "beg", "message", "reply"])
+NOUNS: Final = frozenset(
+    [
+        "call",
+        "text",
+        "email",
+        "message",
+        "phone",
+        "mail",
+        "visit",
+        "look",
+        "love",
+        "hug",
+        "kiss",
+        "house",
+        "home",
+        "hope",
+        "name",
+        "number",
+        "plan",
+        "talk",
+        "work",
+        "drink",
+    ]
+)
+SPEECH: Final = frozenset(
+    [
+        "say",
+        "tell",
+        "ask",
+        "text",
+        "write",
+        "whisper",
+        "yell",
+        "scream",
+        "shout",
+        "reply",
+        "answer",
+        "respond",
+        "admit",
+        "type",
+        "beg",
+        "message",
+        "reply",
+    ]
+)
 
 
 @dataclass(slots=True)
@@ -136,7 +188,9 @@ class _Reader:
         nouns = self.words.partner
         for at, norm in enumerate(self.note.norm):
             gender = nouns.get(norm)
-            if gender in counts and not (at and self.note.norm[at - 1] in ("his", "her", "their", "a", "another", "new")):
+            if gender in counts and not (
+                at and self.note.norm[at - 1] in ("his", "her", "their", "a", "another", "new")
+            ):
                 counts[gender] += 100
             elif norm in ("he", "him", "his", "himself"):
                 counts["m"] += 1
@@ -145,7 +199,12 @@ class _Reader:
         if counts["m"] == counts["f"]:
             if not counts["m"]:
                 return ""
-            return next("m" if norm in ("he", "him", "his") else "f" for norm in self.note.norm if norm in ("he", "him", "his", "she", "her", "husband", "wife") or norm in nouns)
+            # A tie: the one named last, since a third person is mostly brought in first ("my therapist thinks he ...").
+            return next(
+                "m" if norm in ("he", "him", "his") else "f"
+                for norm in reversed(self.note.norm)
+                if norm in ("he", "him", "his", "she", "her", "husband", "wife") or norm in nouns
+            )
         return "m" if counts["m"] > counts["f"] else "f"
 
     # -- one sentence ---------------------------------------------------------------------------
@@ -248,7 +307,21 @@ class _Reader:
                     clause.drop(GROUP)
                 if after == "past":
                     clause.drop(COMPLEMENT)
-        elif norm in ("but", "so", "yet", "because", "while", "when", "although", "though", "since", "until", "unless", "before", "after"):
+        elif norm in (
+            "but",
+            "so",
+            "yet",
+            "because",
+            "while",
+            "when",
+            "although",
+            "though",
+            "since",
+            "until",
+            "unless",
+            "before",
+            "after",
+        ):
             clause.negated = False
             clause.carrier = False
             clause.drop(COMPLEMENT if norm in ("but", "yet", "although", "though", "because", "so") else GROUP)
@@ -268,7 +341,11 @@ class _Reader:
         before = self.note.norm[at - 1]
         words = self.words
         if before in words.noun_markers:
-            return before in ("no", "one", "that", "this", "both", "all", "her") and self.note.form[at] in ("past", "s", "ing") and before != "no"
+            return (
+                before in ("no", "one", "that", "this", "both", "all", "her")
+                and self.note.form[at] in ("past", "s", "ing")
+                and before != "no"
+            )
         people = self.note.people[at - 1]
         return not (people and people[0][2] and people[0][1] == at)
 
@@ -280,7 +357,11 @@ class _Reader:
         if not clause.subject and lemma not in words.auxiliaries:
             self._elided(clause, at, at == first or bool(self.tokens.before[at]), last)
         if lemma in words.auxiliaries:
-            if clause.subject != clause.main and note.norm[at] in words.finite and note.people[at - 1 if at > first else at] == ():
+            if (
+                clause.subject != clause.main
+                and note.norm[at] in words.finite
+                and note.people[at - 1 if at > first else at] == ()
+            ):
                 clause.subject = clause.main
                 note.subject[at] = clause.subject
             return
@@ -328,7 +409,23 @@ class _Reader:
             lemma = note.lemma[back]
             if lemma in ("be", "get") and note.norm[back] not in ("'s",):
                 return True
-            if lemma in self.words.auxiliaries or not (note.norm[back] in ("not", "just", "always", "never", "also", "even", "really", "finally", "constantly", "recently", "being") or note.norm[back].endswith("ly")):
+            if lemma in self.words.auxiliaries or not (
+                note.norm[back]
+                in (
+                    "not",
+                    "just",
+                    "always",
+                    "never",
+                    "also",
+                    "even",
+                    "really",
+                    "finally",
+                    "constantly",
+                    "recently",
+                    "being",
+                )
+                or note.norm[back].endswith("ly")
+            ):
                 return False
         return False
 
@@ -354,7 +451,12 @@ class _Reader:
         if norm in NOMINATIVE:
             who = self._pronoun(clause, NOMINATIVE[norm], at)
             note.people[at] = ((who, at + 1, False),)
-            if norm == "you" and at > first and not self._finite_next(at + 1, last) and note.norm[at - 1] not in self.words.subordinators:
+            if (
+                norm == "you"
+                and at > first
+                and not self._finite_next(at + 1, last)
+                and note.norm[at - 1] not in self.words.subordinators
+            ):
                 clause.last = who
                 self._object(clause, who, at + 1, last)
                 return at + 1
@@ -369,8 +471,16 @@ class _Reader:
         found = self.words.person_at(note.norm, at, last)
         if norm == "her":
             following = note.norm[at + 1] if at + 1 < last else ""
-            bare_verb = note.form[at + 1] == "base" and note.lemma[at + 1] not in NOUNS and note.lemma[at - 1 if at else 0] in self.words.perception if at + 1 < last else False
-            if found is None and (not following or following in self.words.after_object_her or bare_verb or self.tokens.before[at + 1]):
+            bare_verb = (
+                note.form[at + 1] == "base"
+                and note.lemma[at + 1] not in NOUNS
+                and note.lemma[at - 1 if at else 0] in self.words.perception
+                if at + 1 < last
+                else False
+            )
+            if found is None and (
+                not following or following in self.words.after_object_her or bare_verb or self.tokens.before[at + 1]
+            ):
                 who = self._pronoun(clause, "f", at)
                 note.people[at] = ((who, at + 1, False),)
                 self._object(clause, who, at + 1, last)
@@ -386,7 +496,12 @@ class _Reader:
                 if self._starts_clause(at, first):
                     self._new_subject(clause, "N", at, first)
                 return at + 1
-            if norm in ("this", "that", "it", "there", "everything", "nothing", "something", "things", "these", "those") and self._starts_clause(at, first) and self._finite_next(at + 1, last):
+            if (
+                norm
+                in ("this", "that", "it", "there", "everything", "nothing", "something", "things", "these", "those")
+                and self._starts_clause(at, first)
+                and self._finite_next(at + 1, last)
+            ):
                 note.people[at] = (("N", at + 1, False),)
                 self._new_subject(clause, "N", at, first)
                 return at + 1
@@ -395,7 +510,11 @@ class _Reader:
             return at
         kind, gender, end = found
         kind = self._kind(kind, owner, norm, at)
-        owns = end < last and (note.norm[end] == "'s" or note.norm[end - 1].endswith("s") and note.norm[end - 1] in ("husbands", "wifes", "exes", "partners"))
+        owns = end < last and (
+            note.norm[end] == "'s"
+            or note.norm[end - 1].endswith("s")
+            and note.norm[end - 1] in ("husbands", "wifes", "exes", "partners")
+        )
         spans: list[tuple[str, int, bool]] = [(kind, end, False)]
         if owns:
             spans.append((kind, end + 1 if note.norm[end] == "'s" else end, True))
@@ -415,7 +534,13 @@ class _Reader:
                 self._remember(kind, gender, at, owner == "P")
                 return end + 1
         self._remember(kind, gender, at, owner == "P")
-        if clause.last in ("C", "P") and at > first and note.norm[at - 1] in ("and", "&") and kind in ("C", "P") and kind != clause.last:
+        if (
+            clause.last in ("C", "P")
+            and at > first
+            and note.norm[at - 1] in ("and", "&")
+            and kind in ("C", "P")
+            and kind != clause.last
+        ):
             kind = "W"
         clause.last = kind
         if self._is_subject(clause, at, end, first, last):
@@ -487,14 +612,52 @@ class _Reader:
         note = self.note
         if at < last and note.norm[at].endswith("ly"):
             at += 1
-        while at < last and note.norm[at] in ("just", "also", "still", "never", "now", "always", "even", "then", "who", "only", "both", "all"):
+        while at < last and note.norm[at] in (
+            "just",
+            "also",
+            "still",
+            "never",
+            "now",
+            "always",
+            "even",
+            "then",
+            "who",
+            "only",
+            "both",
+            "all",
+        ):
             at += 1
         if at >= last:
             return False
         if strict:
             following = note.norm[at + 1] if at + 1 < last else ""
-            return note.norm[at] == "'s" and (note.form[at + 1 if at + 1 < last else at] in ("ing", "past") or following in ("not", "been", "a", "the", "so", "very", "never", "just", "now", "always", "still", "in", "at", "out", "with"))
-        return note.norm[at] in self.words.auxiliaries or note.form[at] in ("past", "s") or note.norm[at] in ("'s", "will", "would") or note.form[at] == "base"
+            return note.norm[at] == "'s" and (
+                note.form[at + 1 if at + 1 < last else at] in ("ing", "past")
+                or following
+                in (
+                    "not",
+                    "been",
+                    "a",
+                    "the",
+                    "so",
+                    "very",
+                    "never",
+                    "just",
+                    "now",
+                    "always",
+                    "still",
+                    "in",
+                    "at",
+                    "out",
+                    "with",
+                )
+            )
+        return (
+            note.norm[at] in self.words.auxiliaries
+            or note.form[at] in ("past", "s")
+            or note.norm[at] in ("'s", "will", "would")
+            or note.form[at] == "base"
+        )
 
     def _is_subject(self, clause: _Clause, at: int, end: int, first: int, last: int) -> bool:
         note = self.note
@@ -508,7 +671,11 @@ class _Reader:
             return False
         if self.tokens.before[at]:
             return finite or clause.subject == ""
-        if before in self.words.subordinators or before in self.words.sentence_adverbs or before in self.words.auxiliaries:
+        if (
+            before in self.words.subordinators
+            or before in self.words.sentence_adverbs
+            or before in self.words.auxiliaries
+        ):
             return True
         if not finite:
             return False
@@ -524,7 +691,13 @@ class _Reader:
             joined = before in ("and", "but", "so", "then")
             if joined:
                 clause.drop(COMPLEMENT)
-            if "condition" in clause.scopes and clause.main and who != clause.main and before not in ("if", "when", "that", "unless", "whether"):
+            if (
+                "condition" in clause.scopes
+                and not clause.carrier
+                and clause.main
+                and who != clause.main
+                and before not in ("if", "when", "that", "unless", "whether")
+            ):
                 clause.scopes.pop("condition", None)
                 clause.frozen = frozenset(clause.scopes)
         clause.carrier = False
@@ -539,7 +712,15 @@ class _Reader:
         note = self.note
         if end < last and note.norm[end] == "not" and end + 1 < last and note.norm[end + 1] == "to":
             end += 1  # "asked him not to go": the "not" is read where it stands
-        if end < last and note.norm[end] == "to" and clause.last_verb in self.words.control or end < last and note.form[end] in ("base", "ing") and clause.last_verb in self.words.perception and (note.lemma[end] not in NOUNS or note.form[end] == "ing"):
+        if (
+            end < last
+            and note.norm[end] == "to"
+            and clause.last_verb in self.words.control
+            or end < last
+            and note.form[end] in ("base", "ing")
+            and clause.last_verb in self.words.perception
+            and (note.lemma[end] not in NOUNS or note.form[end] == "ing")
+        ):
             clause.subject = who
             clause.own = False
             clause.last_form = "to"

@@ -10,7 +10,45 @@ from clients.pressure.vocabulary import Rule, Vocabulary
 
 _ACTORS: Final = {"C": "client", "P": "spouse", "W": "client", "M": "client"}
 # Words that may stand between a subject and its verb and belong to the span.
-_BETWEEN: Final = frozenset(["just", "also", "still", "even", "then", "have", "has", "had", "did", "do", "does", "was", "were", "am", "is", "are", "been", "being", "be", "'s", "would", "will", "keep", "kept", "not", "never", "really", "finally", "always", "actually", "only", "started", "constantly", "literally", "so"])
+_BETWEEN: Final = frozenset(
+    [
+        "just",
+        "also",
+        "still",
+        "even",
+        "then",
+        "have",
+        "has",
+        "had",
+        "did",
+        "do",
+        "does",
+        "was",
+        "were",
+        "am",
+        "is",
+        "are",
+        "been",
+        "being",
+        "be",
+        "'s",
+        "would",
+        "will",
+        "keep",
+        "kept",
+        "not",
+        "never",
+        "really",
+        "finally",
+        "always",
+        "actually",
+        "only",
+        "started",
+        "constantly",
+        "literally",
+        "so",
+    ]
+)
 
 
 @dataclass(slots=True)
@@ -56,9 +94,14 @@ def find(note: Note, words: Vocabulary, voice: str) -> list[Match]:
 
 def _match(note: Note, rule: Rule, at: int, end: int, number: int, first: int) -> Match:
     scopes = note.scopes[at]
-    if note.negated[at] and ":-" not in rule.source.split()[0] and ":~" not in rule.source.split()[0] and not rule.source.startswith("-"):
+    if (
+        note.negated[at]
+        and ":-" not in rule.source.split()[0]
+        and ":~" not in rule.source.split()[0]
+        and not rule.source.startswith("-")
+    ):
         scopes = scopes | {"negation"}
-    elif rule.plain and any(note.negated[at + 1 : end]):
+    elif rule.plain and any(note.negated[i] and note.verbal[i] and note.form[i] for i in range(at + 1, end)):
         # "He said there is no chance he will move back in": the negation stands inside.
         scopes = scopes | {"negation"}
     begin = at

@@ -22,7 +22,7 @@ _TOKEN: Final = re.compile(
 _DROP: Final = re.compile(rf"[{_MARKS}]+")
 _CURLY: Final = str.maketrans(dict.fromkeys(_APOSTROPHES, "'"))
 
-_QUOTES: Final = frozenset(_APOSTROPHES) | frozenset("\"\u201c\u201d\u00ab\u00bb")
+_QUOTES: Final = frozenset(_APOSTROPHES) | frozenset('"\u201c\u201d\u00ab\u00bb')
 
 _SPELLINGS: Final[dict[str, tuple[str, ...]]] = {
     "gonna": ("going", "to"), "wanna": ("want", "to"), "gotta": ("got", "to"), "tryna": ("trying", "to"),
@@ -51,6 +51,7 @@ _SPELLINGS: Final[dict[str, tuple[str, ...]]] = {
     "programme": ("program",), "centre": ("center",), "practise": ("practice",), "recognise": ("recognize",),
 }  # fmt: skip
 # Stems that take a lost apostrophe: "dont", "wouldnt".
+LONGEST: Final = 60
 _NEGATED: Final[dict[str, str]] = {
     "do": "do", "did": "did", "does": "does", "is": "is", "was": "was", "were": "were", "are": "are", "wo": "will",
     "ca": "can", "could": "could", "would": "would", "should": "should", "have": "have", "has": "has", "had": "had",
@@ -85,6 +86,11 @@ def tokenise(text: str) -> Tokens:
         begin = match.start()
         kind = match.lastgroup
         if kind == "word":
+            if len(norm) - first >= LONGEST and (marks or len(norm) - first >= 2 * LONGEST):
+                # Text without full stops: cut, so that no later layer meets an endless sentence.
+                out.sentences.append((first, len(norm)))
+                out.stop.append("")
+                first = len(norm)
             for piece, left, right in pieces(match.group()):
                 norm.append(piece)
                 start.append(begin + left)

@@ -82,14 +82,23 @@ class Vocabulary:
             ahead += 1
         if ahead < last and norm[ahead] in self.people:
             return self._extend(norm, ahead, last)
-        if ahead - at > 1 and norm[ahead - 1] in ("old", "oldest", "eldest", "youngest", "littlest") and word in ("my", "our", "her", "his", "the"):
+        if (
+            ahead - at > 1
+            and norm[ahead - 1] in ("old", "oldest", "eldest", "youngest", "littlest")
+            and word in ("my", "our", "her", "his", "the")
+        ):
             return "K", "n", ahead
         return None
 
     def _extend(self, norm: list[str], at: int, last: int) -> tuple[str, str, int]:
         kind, gender = self.people[norm[at]]
         end = at + 1
-        while end < last and end < at + 3 and norm[end] in self.people and norm[end - 1] in ("ex", "stbx", "ap", "little", "former"):
+        while (
+            end < last
+            and end < at + 3
+            and norm[end] in self.people
+            and norm[end - 1] in ("ex", "stbx", "ap", "little", "former")
+        ):
             kind, gender = self.people[norm[end]]
             end += 1
         if end + 1 < last and norm[end] == "in" and norm[end + 1] in ("law", "laws"):
@@ -151,7 +160,12 @@ def load() -> Vocabulary:
     for name, scope in scope_file["scope"].items():
         for phrase in alternatives(scope["words"]):
             words = tuple(phrase.split())
-            item = (words, scope.get("name", name), _EXTENTS[scope.get("extent", "complement")], scope.get("starts", False))
+            item = (
+                words,
+                scope.get("name", name),
+                _EXTENTS[scope.get("extent", "complement")],
+                scope.get("starts", False),
+            )
             triggers.setdefault(words[0], []).append(item)
             grammar.words.update(words)
     past: dict[str, list[tuple[str, ...]]] = {}
@@ -161,7 +175,7 @@ def load() -> Vocabulary:
     known = {word for word in grammar.words if word.isalpha()}
     return Vocabulary(
         grammar=grammar,
-        forms=Words(grammar_file["irregular"].strip(), known),
+        forms=Words(grammar_file["irregular"].strip(), known, grammar.verbs - sets["function"]),
         partner={word: gender for word, (kind, gender) in people.items() if kind == "P"},
         people=people,
         rival=frozenset(people_file["rival_when_owned"].split()),
@@ -173,7 +187,8 @@ def load() -> Vocabulary:
         after_object_her=sets["after_object_her"],
         determiners=sets["determiners"],
         adjectives=sets["adjectives"],
-        noun_markers=(sets["determiners"] | sets["number_words"] | frozenset(("my", "his", "their", "our", "your"))) - {"her"},
+        noun_markers=(sets["determiners"] | sets["number_words"] | frozenset(("my", "his", "their", "our", "your")))
+        - {"her"},
         carriers=sets["carriers"],
         control=sets["control"],
         perception=sets["perception"],
@@ -189,7 +204,9 @@ def load() -> Vocabulary:
     )
 
 
-def _frame(name: str, entry: dict[str, Any], grammar: Grammar, rules: dict[str, list[Rule]], reasons: dict[str, str]) -> None:
+def _frame(
+    name: str, entry: dict[str, Any], grammar: Grammar, rules: dict[str, list[Rule]], reasons: dict[str, str]
+) -> None:
     label = name.partition(".")[0]
     if label not in LABELS and label not in HELPERS:
         raise PatternError(f"frame {name} starts with neither a label nor a helper's name")
