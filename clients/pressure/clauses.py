@@ -31,6 +31,30 @@ OBJECTIVE: Final = {
     "themselves": "n",
 }
 POSSESSIVE: Final = {"my": "C", "our": "W", "his": "m", "their": "n", "your": "you", "mine": "C", "ours": "W"}
+NOUNS: Final = frozenset(
+    [
+        "call",
+        "text",
+        "email",
+        "message",
+        "phone",
+        "mail",
+        "visit",
+        "look",
+        "love",
+        "hug",
+        "kiss",
+        "house",
+        "home",
+        "hope",
+        "name",
+        "number",
+        "plan",
+        "talk",
+        "work",
+        "drink",
+    ]
+)
 SPEECH: Final = frozenset(
     [
         "say",
@@ -64,11 +88,13 @@ class Note:
     form: list[str]
     subject: list[str]
     negated: list[bool]
+    denied: list[bool]
     verbal: list[bool]
     scopes: list[frozenset[str]]
     people: list[tuple[tuple[str, int, bool], ...]]
     sentence_of: list[int]
     limit: int = 0
+    head: int = 0
     memo: dict[tuple[int, int], Ends] = field(default_factory=dict)
     steps: int = 0
 
@@ -89,12 +115,15 @@ class _Clause:
     subject: str = ""
     main: str = ""
     negated: bool = False
+    own: bool = False  # the negation belongs to this subject, not to the clause above
     carrier: bool = False
     scopes: dict[str, int] = field(default_factory=dict)
     last: str = ""
     last_verb: str = ""
     last_form: str = ""
     speaker: str = ""
+    quiet: int = -1
+    pending: tuple[str, int, int] | None = None
     frozen: frozenset[str] = frozenset()
 
     def add(self, scope: str, extent: int) -> None:
@@ -131,6 +160,7 @@ class _Reader:
         self.words = words
         self.voice = voice
         self.memory = _Memory()
+        self.before = ""  # the main subject of the sentence before
         count = len(tokens)
         looked = [words.forms.look_up(norm) for norm in tokens.norm]
         self.note = Note(
@@ -140,6 +170,7 @@ class _Reader:
             form=[pair[1] for pair in looked],
             subject=[""] * count,
             negated=[False] * count,
+            denied=[False] * count,
             verbal=[False] * count,
             scopes=[frozenset()] * count,
             people=[()] * count,
@@ -168,9 +199,10 @@ class _Reader:
         if counts["m"] == counts["f"]:
             if not counts["m"]:
                 return ""
+            # A tie: the one named last, since a third person is mostly brought in first ("my therapist thinks he ...").
             return next(
                 "m" if norm in ("he", "him", "his") else "f"
-                for norm in self.note.norm
+                for norm in reversed(self.note.norm)
                 if norm in ("he", "him", "his", "she", "her", "husband", "wife") or norm in nouns
             )
         return "m" if counts["m"] > counts["f"] else "f"
@@ -180,6 +212,8 @@ class _Reader:
     def _sentence(self, number: int, first: int, last: int) -> None:
         note, words = self.note, self.words
         clause = _Clause()
+        if words.long_past(note.norm, note.lemma, first, last):
+            clause.add("past", SENTENCE)
         question = self.tokens.stop[number] == "?"
         quotes = self._quotes(first, last)
         at = first
@@ -190,6 +224,9 @@ class _Reader:
                 clause.speaker = quotes[at]
             if before:
                 self._mark(clause, before, at, last)
+            if clause.pending is not None and at >= clause.pending[2]:
+                self._open(clause, clause.pending[0], clause.pending[1], question)
+                clause.pending = None
             note.sentence_of[at] = number
             end = self._person(clause, at, first, last)
             if end > at:
@@ -197,6 +234,7 @@ class _Reader:
                     note.sentence_of[inner] = number
                     note.subject[inner] = clause.subject
                     note.negated[inner] = clause.negated
+                    note.denied[inner] = clause.negated and clause.own
                     note.scopes[inner] = clause.frozen
                 at = end
                 continue
@@ -204,36 +242,32 @@ class _Reader:
                 self._join(clause, at, last)
             note.subject[at] = clause.subject
             note.negated[at] = clause.negated
+            note.denied[at] = clause.negated and clause.own
             note.scopes[at] = clause.frozen
             note.verbal[at] = self._verbal(at, first)
-            trigger = words.scope_trigger(note.norm, note.lemma, at, last)
-            if trigger is not None:
-                name, extent, width, at_start = trigger
-                if (
-                    not at_start
-                    or at == first
-                    or (at == first + 1 and note.norm[first] in words.subordinators)
-                    or before
-                ):
-                    # The trigger's own words stand outside of what it governs.
-                    for inner in range(at, min(at + width, last)):
-                        note.sentence_of[inner] = number
-                        note.subject[inner] = clause.subject
-                        note.negated[inner] = clause.negated
-                        note.scopes[inner] = clause.frozen
-                        note.verbal[inner] = self._verbal(inner, first)
-                    self._open(clause, name, extent, question)
-                    for inner in range(at, min(at + width, last)):
-                        self._verb(clause, inner, first, last)
-                    at += width
-                    continue
+            self._trigger(clause, at, first, last)
             if note.verbal[at]:
                 self._verb(clause, at, first, last)
             at += 1
+        self.before = clause.main
+
+    def _trigger(self, clause: _Clause, at: int, first: int, last: int) -> None:
+        """A scope begins behind its own words; shorter triggers inside a longer one stay quiet."""
+        if at < clause.quiet:
+            return
+        found = self.words.scope_trigger(self.note.norm, self.note.lemma, at, last)
+        if found is None:
+            return
+        name, extent, width, starts = found
+        opens = at == first or (at == first + 1 and self.note.norm[first] in self.words.subordinators)
+        if starts and not opens and not self.tokens.before[at]:
+            return
+        clause.quiet = at + width
+        clause.pending = (name, extent, at + width)
 
     def _open(self, clause: _Clause, name: str, extent: int, question: bool) -> None:
         if name == "negation":
-            clause.negated = True
+            clause.negated = clause.own = True
             clause.carrier = False
         elif name == "none":
             return
@@ -345,14 +379,29 @@ class _Reader:
         """ "Texted her today": the writer; "called me": the partner; "come home": an order in a message."""
         note = self.note
         if note.form[at] in ("past", "ing", "s"):
-            follows_me = at + 1 < last and note.norm[at + 1] in ("me", "us")
-            if note.form[at] == "s" and not (opens or follows_me):
+            if note.form[at] == "s" and not opens and not self._first_person(at, last):
                 return
-            clause.main = clause.subject = "P" if follows_me or note.form[at] == "s" else "C"
+            clause.main = clause.subject = self._who_was_dropped(at, last)
             note.subject[at] = clause.subject
         elif note.form[at] == "base" and opens and self.voice == "message":
             clause.subject = "M"
             note.subject[at] = "M"
+
+    def _first_person(self, at: int, last: int) -> bool:
+        return at + 1 < last and self.note.norm[at + 1] in ("me", "us")
+
+    def _who_was_dropped(self, at: int, last: int) -> str:
+        """Somebody who is named behind the verb is not its subject."""
+        note = self.note
+        if self._first_person(at, last) or note.form[at] == "s":
+            return "P"
+        for ahead in range(at + 1, min(at + 9, last)):
+            norm = note.norm[ahead]
+            if norm in ("him", "her", "his", "them", "he", "she") or norm in self.words.partner:
+                return "C"
+            if norm in ("me", "my", "i", "us"):
+                return "P" if norm == "me" else "C"
+        return self.before if self.before in ("C", "P") else "C"
 
     def _passive(self, at: int, first: int) -> bool:
         note = self.note
@@ -423,7 +472,9 @@ class _Reader:
         if norm == "her":
             following = note.norm[at + 1] if at + 1 < last else ""
             bare_verb = (
-                note.form[at + 1] == "base" and note.lemma[at - 1 if at else 0] in self.words.perception
+                note.form[at + 1] == "base"
+                and note.lemma[at + 1] not in NOUNS
+                and note.lemma[at - 1 if at else 0] in self.words.perception
                 if at + 1 < last
                 else False
             )
@@ -480,9 +531,9 @@ class _Reader:
             elif note.form[end + 1] not in ("ing", "past"):
                 if self._starts_clause(at, first):
                     self._new_subject(clause, "N", at, first)
-                self._remember(kind, gender, at, bool(owner))
+                self._remember(kind, gender, at, owner == "P")
                 return end + 1
-        self._remember(kind, gender, at, bool(owner))
+        self._remember(kind, gender, at, owner == "P")
         if (
             clause.last in ("C", "P")
             and at > first
@@ -642,6 +693,7 @@ class _Reader:
                 clause.drop(COMPLEMENT)
             if (
                 "condition" in clause.scopes
+                and not clause.carrier
                 and clause.main
                 and who != clause.main
                 and before not in ("if", "when", "that", "unless", "whether")
@@ -649,6 +701,8 @@ class _Reader:
                 clause.scopes.pop("condition", None)
                 clause.frozen = frozenset(clause.scopes)
         clause.carrier = False
+        if not inverted:
+            clause.own = False
         clause.subject = clause.main = clause.last = who
         clause.last_form = ""
 
@@ -657,7 +711,7 @@ class _Reader:
         clause.last = who
         note = self.note
         if end < last and note.norm[end] == "not" and end + 1 < last and note.norm[end + 1] == "to":
-            end += 1
+            end += 1  # "asked him not to go": the "not" is read where it stands
         if (
             end < last
             and note.norm[end] == "to"
@@ -665,8 +719,10 @@ class _Reader:
             or end < last
             and note.form[end] in ("base", "ing")
             and clause.last_verb in self.words.perception
+            and (note.lemma[end] not in NOUNS or note.form[end] == "ing")
         ):
             clause.subject = who
+            clause.own = False
             clause.last_form = "to"
 
     def _quotes(self, first: int, last: int) -> dict[int, str]:

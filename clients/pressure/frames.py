@@ -85,6 +85,7 @@ def find(note: Note, words: Vocabulary, voice: str) -> list[Match]:
                         continue
                     tried.add(id(rule))
                     note.steps += 1
+                    note.head = at
                     ends = rule.node.step(note, at)
                     if ends:
                         found.append(_match(note, rule, at, ends[-1], number, first))
@@ -100,7 +101,7 @@ def _match(note: Note, rule: Rule, at: int, end: int, number: int, first: int) -
         and not rule.source.startswith("-")
     ):
         scopes = scopes | {"negation"}
-    elif rule.plain and any(note.negated[at + 1 : end]):
+    elif rule.plain and any(note.negated[i] and note.verbal[i] and note.form[i] for i in range(at + 1, end)):
         # "He said there is no chance he will move back in": the negation stands inside.
         scopes = scopes | {"negation"}
     begin = at

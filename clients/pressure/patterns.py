@@ -37,9 +37,11 @@ class View(Protocol):
     lemma: list[str]
     subject: list[str]
     negated: list[bool]
+    denied: list[bool]
     verbal: list[bool]
     people: list[tuple[tuple[str, int, bool], ...]]
     limit: int
+    head: int
     memo: dict[tuple[int, int], Ends]
     steps: int
 
@@ -75,6 +77,7 @@ class Grammar:
 
     concepts: dict[str, Concept] = field(default_factory=dict)
     words: set[str] = field(default_factory=set)
+    verbs: set[str] = field(default_factory=set)
 
     def add(self, name: str, source: str) -> None:
         if name in self.concepts:
@@ -140,6 +143,7 @@ class _Parser:
         self.line = line
         self.items = split(line)
         self.at = 0
+        self.verb = False  # is a verb expected here, behind a guard?
 
     def peek(self) -> str | None:
         return self.items[self.at] if self.at < len(self.items) else None
@@ -152,16 +156,20 @@ class _Parser:
         return item
 
     def choice(self) -> Node:
+        verb = self.verb
         branches = [self.sequence()]
         while self.peek() == "|":
             self.take()
+            self.verb = verb
             branches.append(self.sequence())
+        self.verb = False
         return branches[0] if len(branches) == 1 else either(branches)
 
     def sequence(self) -> Node:
         parts: list[Node] = []
         while self.peek() not in (None, "|", ")"):
             parts.append(self.element())
+            self.verb = False
         if not parts:
             raise PatternError(f"an empty branch in {self.line!r}")
         return in_order(parts) if len(parts) > 1 else parts[0]
@@ -170,6 +178,7 @@ class _Parser:
         item = self.take()
         if item.endswith((":", ":-", ":~")):
             who, _, mode = item.partition(":")
+            self.verb = True
             node = guarded(who, mode, self.element())
         elif item == "-":
             node = guarded("", "-", self.element())
@@ -182,13 +191,18 @@ class _Parser:
         elif item == "_":
             node = Node(_one, frozenset((ANY,)))
         elif item.startswith("<"):
-            node = concept_node(self.grammar.concept(item[1:-1]))
+            concept = self.grammar.concept(item[1:-1])
+            node = concept_node(concept)
+            if self.verb:
+                self.grammar.verbs.update(word for word in concept.first if word.isalpha())
         elif item[0].isupper():
             node = somebody(item[:-2], True) if item.endswith("'s") else somebody(item, False)
         elif item[0] == "=":
             node = exact(item[1:])
         else:
             self.grammar.words.add(item)
+            if self.verb:
+                self.grammar.verbs.add(item)
             node = word(item)
         if self.peek() == "?":
             self.take()
@@ -292,8 +306,11 @@ def guarded(who: str, mode: str, node: Node) -> Node:
     def step(view: View, i: int) -> Ends:
         if i >= view.limit or not view.verbal[i] or (who and (not view.subject[i] or view.subject[i] not in who)):
             return NONE
-        if mode != "~" and view.negated[i] is not (mode == "-"):
-            return NONE
+        if mode == "-":
+            if not view.denied[i]:
+                return NONE
+        elif not mode and view.negated[i] and i != view.head:
+            return NONE  # at the head of a frame, negation is left to the scopes, which say so
         return inner(view, i)
 
     return Node(step, node.first, node.empty)

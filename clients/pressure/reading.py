@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from clients.pressure import frames, story
@@ -16,6 +19,7 @@ from clients.pressure.when import times
 VERSION: Final = "1.0"
 LIMIT: Final = 200_000
 _ORDER: Final = {label: number for number, label in enumerate(LABELS)}
+_SMALL_WORD: Final = 4
 _SPOUSE_CONDUCT: Final = ("progress", "resistance")
 # Where several scopes apply, the one that explains most is shown.
 _WORST: Final = ("idiom", "negation", "past", "advice", "question", "urge", "condition", "doubt", "hearsay", "plan")
@@ -65,8 +69,12 @@ class _Judge:
             matches = [match for match in matches if not _pushing(match)] + [
                 match for match in pressed if _pushing(match)
             ]
-        idioms = [match for match in matches if match.rule.frame.startswith("idiom.")]
-        scene = story.Scene([], [])
+        idioms: dict[int, list[Match]] = {}
+        for match in matches:
+            if match.label == "idiom":
+                idioms.setdefault(match.sentence, []).append(match)
+        scene = story.Scene()
+        standing: list[Match] = []
         for match in matches:
             if match.rule.frame.startswith("idiom."):
                 continue
@@ -74,9 +82,10 @@ class _Judge:
             if scope:
                 scene.off.append((match, scope))
             else:
-                scene.standing.append(match)
+                scene.stand(match)
+                standing.append(match)
         findings = [
-            self._finding(match) for match in scene.standing if match.label not in HELPERS and self._heard(match.label)
+            self._finding(match) for match in standing if match.label not in HELPERS and self._heard(match.label)
         ]
         for rule in story.RULES:
             findings.extend(self._told(told) for told in rule(scene) if self._heard(told.label))
@@ -92,13 +101,17 @@ class _Judge:
     def _threshold(self, label: str) -> float:
         return self.words.threshold.get(label, self.words.threshold["default"])
 
-    def _off_scope(self, match: Match, idioms: list[Match]) -> str:
-        group = GROUP_OF.get(match.label, "pressure" if match.rule.frame.startswith("act.") else "")
+    def _off_scope(self, match: Match, idioms: dict[int, list[Match]]) -> str:
+        group = GROUP_OF.get(match.label, {"act": "pressure", "sign": "sign"}.get(match.label, ""))
         table = self.words.off.get(group, {})
-        if group == "safety":
-            for idiom in idioms:
-                if idiom.first < match.last and match.first < idiom.last:
-                    return "idiom"
+        for idiom in idioms.get(match.sentence, ()):
+            meant = idiom.rule.frame.partition(".")[2]
+            if (
+                (meant == match.label or (meant == "figure" and group == "safety"))
+                and idiom.first < match.last
+                and match.first < idiom.last
+            ):
+                return "idiom"
         for scope in _WORST:
             if scope in match.scopes and table.get(scope) and scope not in match.rule.keeps:
                 return scope
@@ -194,7 +207,7 @@ class _Judge:
             key = (match.label, tokens.start[match.first])
             if key in taken or key in found:
                 continue
-            why = self.words.off[GROUP_OF[match.label]][scope]
+            why = self.words.off[GROUP_OF[match.label]].get(scope) or self.words.off["safety"][scope]
             found[key] = Off(
                 match.label,
                 tokens.start[match.first],
@@ -212,12 +225,34 @@ def _pushing(match: Match) -> bool:
 
 
 def _best(findings: list[Finding]) -> tuple[Finding, ...]:
-    """One finding per label and place: the strongest, then the longest."""
+    """One finding per label and place: the strongest, then the longest. Neighbours become one."""
     kept: list[Finding] = []
-    ends: dict[str, list[Finding]] = {}
+    by_label: dict[str, list[Finding]] = {}
     for finding in sorted(findings, key=lambda one: (-one.score, one.start - one.end, one.start, one.frame)):
-        others = ends.setdefault(finding.label, [])
-        if not any(finding.start < other.end and other.start < finding.end for other in others[-400:]):
-            others.append(finding)
-            kept.append(finding)
+        by_label.setdefault(finding.label, []).append(finding)
+    for found in by_label.values():
+        starts: list[int] = []
+        placed: dict[int, Finding] = {}
+        for finding in found:
+            at = bisect_left(starts, finding.end)
+            if at and placed[starts[at - 1]].end > finding.start:
+                continue
+            insort(starts, finding.start)
+            placed[finding.start] = finding
+        kept.extend(_joined([placed[start] for start in starts]))
     return tuple(sorted(kept, key=lambda one: (one.start, _ORDER[one.label], one.end)))
+
+
+def _joined(findings: list[Finding]) -> Iterator[Finding]:
+    """ "Taking the initiative to call me" is one act: spans a small word apart are one finding."""
+    current: Finding | None = None
+    for finding in findings:
+        if current is not None and finding.start - current.end <= _SMALL_WORD and finding.actor == current.actor:
+            stronger = finding if finding.score > current.score else current
+            current = replace(stronger, start=current.start, end=finding.end)
+        else:
+            if current is not None:
+                yield current
+            current = finding
+    if current is not None:
+        yield current

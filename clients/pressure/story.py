@@ -9,8 +9,6 @@ from typing import Final
 
 from clients.pressure.frames import Match
 
-REACH: Final = 2
-
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -24,110 +22,101 @@ class Told:
     score: float
 
 
-@dataclass(slots=True)
 class Scene:
-    """What a passage told, split by whether a scope turned it off."""
+    """What a passage told, split by whether a scope turned it off, and looked up by sentence.
 
-    standing: list[Match]
-    off: list[tuple[Match, str]]
+    Sentences have a bounded length and rules look at neighbouring ones only, so a rule's work grows with
+    the length of the text and not with its square.
+    """
 
-    def frames(self, *names: str) -> list[Match]:
-        return [match for match in self.standing if match.rule.frame.startswith(names)]
+    def __init__(self) -> None:
+        self.off: list[tuple[Match, str]] = []
+        self._by_family: dict[str, dict[int, list[Match]]] = {}
 
-    def urges(self) -> list[Match]:
-        return [match for match, scope in self.off if scope == "urge"]
+    def stand(self, match: Match) -> None:
+        frame = match.rule.frame
+        for family in (frame, frame.partition(".")[0]):
+            self._by_family.setdefault(family, {}).setdefault(match.sentence, []).append(match)
 
+    def all(self, *families: str) -> Iterator[Match]:
+        for family in families:
+            for matches in self._by_family.get(family, {}).values():
+                yield from matches
 
-def _near(one: Match, other: Match, reach: int = REACH) -> bool:
-    return abs(one.sentence - other.sentence) <= reach
+    def near(self, match: Match, back: int, ahead: int, *families: str) -> Iterator[Match]:
+        """Matches of these families from `back` sentences before to `ahead` sentences after."""
+        for family in families:
+            by_sentence = self._by_family.get(family)
+            if by_sentence:
+                for number in range(match.sentence - back, match.sentence + ahead + 1):
+                    yield from by_sentence.get(number, ())
 
-
-def _first_near(one: Match, others: list[Match], reach: int = REACH) -> Match | None:
-    for other in others:
-        if _near(one, other, reach):
-            return other
-    return None
+    def urges(self) -> Iterator[Match]:
+        return (match for match, scope in self.off if scope == "urge")
 
 
 def pursuit_into_silence(scene: Scene) -> Iterator[Told]:
     """A contact of the client's own, then no answer: the pursuit lives in the silence after it."""
-    silences = scene.frames("withdrawal.no_answer", "act.no_answer", "withdrawal.blocks")
-    for contact in scene.frames("act.contact"):
-        if contact.actor != "client":
-            continue
-        for silence in silences:
-            if 0 <= silence.sentence - contact.sentence <= 1 and silence.first >= contact.last - 1:
+    for contact in scene.all("act.contact"):
+        if contact.actor == "client":
+            silences = scene.near(contact, 0, 1, "withdrawal.no_answer", "act.no_answer", "withdrawal.blocks")
+            if any(silence.first >= contact.last - 1 for silence in silences):
                 yield Told("pursuit", "pursuit.unanswered", contact, contact.first, contact.last, 0.7)
-                break
 
 
 def contact_after_request(scene: Scene) -> Iterator[Told]:
     """Space was asked for, and the client went on."""
-    for asked in scene.frames("wants_space"):
-        for contact in scene.frames("act.repeated"):
-            if contact.first > asked.first and _near(asked, contact):
-                yield Told("pursuit", "pursuit.space", contact, contact.first, contact.last, 0.7)
+    for contact in scene.all("act.repeated"):
+        if any(asked.first < contact.first for asked in scene.near(contact, 2, 0, "wants_space")):
+            yield Told("pursuit", "pursuit.space", contact, contact.first, contact.last, 0.7)
 
 
 def contact_under_ban(scene: Scene) -> Iterator[Told]:
     """A ban on contact and a contact in one passage."""
-    bans = scene.frames("ground.ban")
-    if not bans:
-        return
-    contacts = scene.frames("act.contact", "act.repeated", "act.presence", "pursuit", "initiates", "push_return")
-    for ban in bans:
-        for contact in contacts:
-            own = "client" if contact.actor in ("client", "") else "spouse"
-            if (
-                ban.actor in ("", _OTHER[own])
-                and contact.head != ban.head
-                and not (ban.first <= contact.first < ban.last)
-            ):
+    for ban in scene.all("ground.ban_order", "ground.ban_told"):
+        for contact in scene.near(
+            ban, 2, 3, "act.contact", "act.repeated", "act.presence", "pursuit", "initiates", "push_return"
+        ):
+            own = "spouse" if contact.actor == "spouse" else "client"
+            if ban.actor in ("", _OTHER[own]) and not ban.first <= contact.first < ban.last:
                 yield Told("no_contact", "no_contact.breach", contact, contact.first, contact.last, 0.8)
-                if ban.rule.frame == "ground.ban_told" and contact.actor == "client":
+                if ban.rule.frame == "ground.ban_told" and own == "client":
                     yield Told("pursuit", "pursuit.unwanted", contact, contact.first, contact.last, 0.75)
                 break
 
 
 def kept_on(scene: Scene) -> Iterator[Told]:
     """Resistance to a topic, and more of the topic after it."""
-    resisting = scene.frames("defensive", "wants_space", "withdrawal")
-    for more in scene.frames("act.kept_on"):
-        against = _first_near(more, resisting, 1)
-        if against is not None:
+    for more in scene.all("act.kept_on"):
+        if any(True for _ in scene.near(more, 1, 1, "defensive", "wants_space", "withdrawal")):
             yield Told("forced_talk", "forced_talk.kept_on", more, more.first, more.last, 0.75)
 
 
 def urge_not_followed(scene: Scene) -> Iterator[Told]:
     """An urge told, and then the sign that it was not followed."""
-    signs = scene.frames("sign.restraint")
     for urge in scene.urges():
         if urge.actor != "client" or urge.label not in PUSHES:
             continue
-        for sign in signs:
-            if 0 <= sign.sentence - urge.sentence <= 1 and sign.first >= urge.first:
-                first, last = urge.first, max(urge.last, sign.last) if sign.sentence == urge.sentence else urge.last
-                yield Told("held_back", "held_back.urge", urge, first, last, 0.8)
+        for sign in scene.near(urge, 0, 1, "sign.restraint"):
+            if sign.first >= urge.first:
+                last = max(urge.last, sign.last) if sign.sentence == urge.sentence else urge.last
+                yield Told("held_back", "held_back.urge", urge, urge.first, last, 0.8)
                 break
 
 
 def read_too_early(scene: Scene) -> Iterator[Told]:
     """A sign from the partner, and a settled outcome drawn from it."""
-    signs = scene.frames(
-        "initiates", "affection", "good_time", "warm_memory", "raises_return", "constructive_talk", "sign.good"
-    )
-    for conclusion in scene.frames("sign.conclusion"):
-        if any(sign.first < conclusion.last and _near(sign, conclusion, 3) for sign in signs):
+    signs = ("initiates", "affection", "good_time", "warm_memory", "raises_return", "constructive_talk", "sign.good")
+    for conclusion in scene.all("sign.conclusion"):
+        if any(sign.first < conclusion.last for sign in scene.near(conclusion, 3, 1, *signs)):
             yield Told("overreading", "overreading.settled", conclusion, conclusion.first, conclusion.last, 0.7)
 
 
 def child_in_the_room(scene: Scene) -> Iterator[Told]:
     """Violence with a child there."""
-    for child in scene.frames("ground.child_present"):
-        for act in scene.frames("violence"):
-            if act.sentence == child.sentence or abs(act.sentence - child.sentence) == 1:
-                yield Told("child_safety", "child_safety.witness", child, child.first, child.last, 0.7)
-                break
+    for child in scene.all("ground.child_present"):
+        if any(True for _ in scene.near(child, 1, 1, "violence")):
+            yield Told("child_safety", "child_safety.witness", child, child.first, child.last, 0.7)
 
 
 _OTHER: Final = {"client": "spouse", "spouse": "client"}

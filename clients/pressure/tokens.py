@@ -51,11 +51,13 @@ _SPELLINGS: Final[dict[str, tuple[str, ...]]] = {
     "programme": ("program",), "centre": ("center",), "practise": ("practice",), "recognise": ("recognize",),
 }  # fmt: skip
 # Stems that take a lost apostrophe: "dont", "wouldnt".
+LONGEST: Final = 60
 _NEGATED: Final[dict[str, str]] = {
     "do": "do", "did": "did", "does": "does", "is": "is", "was": "was", "were": "were", "are": "are", "wo": "will",
     "ca": "can", "could": "could", "would": "would", "should": "should", "have": "have", "has": "has", "had": "had",
     "ai": "is", "must": "must", "need": "need", "might": "might", "sha": "shall",
 }  # fmt: skip
+_CAPITALS: Final = {"H": "husband", "W": "wife", "X": "ex", "D": "divorce", "R": "reconcile", "M": "marriage"}
 _TAILS: Final[dict[str, str]] = {"m": "am", "re": "are", "ve": "have", "ll": "will", "d": "would", "s": "'s"}
 
 
@@ -84,6 +86,11 @@ def tokenise(text: str) -> Tokens:
         begin = match.start()
         kind = match.lastgroup
         if kind == "word":
+            if len(norm) - first >= LONGEST and (marks or len(norm) - first >= 2 * LONGEST):
+                # Text without full stops: cut, so that no later layer meets an endless sentence.
+                out.sentences.append((first, len(norm)))
+                out.stop.append("")
+                first = len(norm)
             for piece, left, right in pieces(match.group()):
                 norm.append(piece)
                 start.append(begin + left)
@@ -116,9 +123,9 @@ def pieces(word: str) -> tuple[tuple[str, int, int], ...]:
         plain = _DROP.sub("", unicodedata.normalize("NFKD", plain.translate(_CURLY)))
         plain = "".join(char for char in plain if not unicodedata.combining(char)) or word
     whole = len(word)
-    # "H", "W", "X" as capitals are the forums' husband, wife and ex.
-    if word in ("H", "W", "X"):
-        return (({"H": "husband", "W": "wife", "X": "ex"}[word], 0, whole),)
+    # Single capitals are the forums' short words.
+    if word in _CAPITALS:
+        return ((_CAPITALS[word], 0, whole),)
     if "'" not in plain:
         spelt = _SPELLINGS.get(plain)
         if spelt:

@@ -15,7 +15,7 @@ from clients.pressure.words import Words
 
 FOLDER: Final = Path(__file__).with_name("vocabulary")
 _EXTENTS: Final = {"group": 1, "complement": 2, "sentence": 3}
-_NEGATIVE: Final = re.compile(r"-\w|-<|\b(not|never|no|stop|without)\b")
+_NEGATIVE: Final = re.compile(r"-[\w<(]|\b(not|never|no|stop|without)\b")
 # Frames with these first names are no labels: they are used by other frames and by the story rules.
 HELPERS: Final = ("act", "idiom", "sign", "ground")
 
@@ -62,6 +62,8 @@ class Vocabulary:
     off: dict[str, dict[str, str]]
     reasons: dict[str, str]
     threshold: dict[str, float]
+    past: dict[str, list[tuple[str, ...]]]
+    still: frozenset[str]
     factor: dict[str, float]
 
     def person_at(self, norm: list[str], at: int, last: int) -> tuple[str, str, int] | None:
@@ -102,6 +104,18 @@ class Vocabulary:
         if end + 1 < last and norm[end] == "in" and norm[end + 1] in ("law", "laws"):
             return "O", gender, end + 2
         return kind, gender, end
+
+    def long_past(self, norm: list[str], lemma: list[str], first: int, last: int) -> bool:
+        """Does the sentence lie years back, and not go on?"""
+        found = False
+        for at in range(first, last):
+            if norm[at] in self.still:
+                return False
+            if not found:
+                for words in self.past.get(norm[at], ()):
+                    if norm[at : at + len(words)] == list(words):
+                        found = True
+        return found
 
     def scope_trigger(self, norm: list[str], lemma: list[str], at: int, last: int) -> tuple[str, int, int, bool] | None:
         """The longest scope trigger at this word: (scope, extent, width, only at the start)."""
@@ -154,11 +168,14 @@ def load() -> Vocabulary:
             )
             triggers.setdefault(words[0], []).append(item)
             grammar.words.update(words)
+    past: dict[str, list[tuple[str, ...]]] = {}
+    for phrase in alternatives(scope_file["long_past"]["words"]):
+        past.setdefault(phrase.split()[0], []).append(tuple(phrase.split()))
     sets = {name: frozenset(value.split()) for name, value in grammar_file.items() if name != "irregular"}
     known = {word for word in grammar.words if word.isalpha()}
     return Vocabulary(
         grammar=grammar,
-        forms=Words(grammar_file["irregular"].strip(), known),
+        forms=Words(grammar_file["irregular"].strip(), known, grammar.verbs - sets["function"]),
         partner={word: gender for word, (kind, gender) in people.items() if kind == "P"},
         people=people,
         rival=frozenset(people_file["rival_when_owned"].split()),
@@ -181,6 +198,8 @@ def load() -> Vocabulary:
         off=scope_file["off"],
         reasons=reasons,
         threshold=scores["threshold"],
+        past=past,
+        still=frozenset(scope_file["long_past"]["unless"].split()),
         factor=scores["factor"],
     )
 
@@ -208,7 +227,7 @@ def _frame(
             voices=frozenset(str(entry.get("voices", "note mirrored message")).split()),
             actor=str(entry.get("actor", "")),
             keeps=frozenset(str(entry.get("keeps", "")).split()),
-            plain=GROUP_OF.get(label) == "progress" and not _NEGATIVE.search(line),
+            plain=(GROUP_OF.get(label) in ("progress", "resistance") or label == "sign") and not _NEGATIVE.search(line),
         )
         for word in node.first:
             rules.setdefault(word, []).append(rule)

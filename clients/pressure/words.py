@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import Final
 
+NOUNS: Final = frozenset(["child", "woman", "man", "kid", "wife"])
 _VOWELS: Final = frozenset("aeiou")
 
 
 class Words:
     """Finds plain forms among the words that the vocabulary knows."""
 
-    def __init__(self, irregular: str, known: set[str]) -> None:
+    def __init__(self, irregular: str, known: set[str], verbs: set[str]) -> None:
         self.known = known
+        self.verbs = verbs
         self._found: dict[str, tuple[str, str]] = {}
         for line in irregular.splitlines():
             base, *forms = line.split()
             known.add(base)
+            if base not in NOUNS:
+                verbs.add(base)
             for form in forms:
                 written, _, kind = form.partition("/")
                 self._found.setdefault(written, (base, kind or "past"))
@@ -42,13 +46,14 @@ class Words:
                 return norm[:-3] + "y", "past"
             return self._stem(norm[:-2]) or norm, "past"
         if norm.endswith("s") and not norm.endswith("ss") and len(norm) > 2:
-            if norm[:-1] in known:
-                return norm[:-1], "s"
-            if norm.endswith("es") and norm[:-2] in known:
-                return norm[:-2], "s"
-            if norm.endswith("ies") and norm[:-3] + "y" in known:
-                return norm[:-3] + "y", "s"
-        return norm, "base" if norm in known else ""
+            for base in (
+                norm[:-1],
+                norm[:-2] if norm.endswith("es") else "",
+                norm[:-3] + "y" if norm.endswith("ies") else "",
+            ):
+                if base in known:
+                    return base, "s" if base in self.verbs else ""
+        return norm, "base" if norm in self.verbs else ""
 
     def _stem(self, stem: str) -> str | None:
         known = self.known
