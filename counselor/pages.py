@@ -529,7 +529,9 @@ def _check_in(
         badge="" if row.read_at else f"Unread, promised by {formats.date_format(row.read_by_on, 'D j M')}",
         facts=tuple(pair for pair in tell if pair[1] != "skipped"),
         text=mark_words(row.text, marks) if row.text else None,
-        notes=(*notes, *([read] if read else []), *_skipped(tell)),
+        notes=(*notes, *_tell_renewed(row, renewed, clock), *([read] if read else []), *_skipped(tell)),
+        id=row.pk,
+        found=_found(row, partner, said),
         read_id=None if row.read_at else row.pk,
         safety=tuple(instrument.tell_safety(tuple(chips), partner.other_name)) if isinstance(chips, list) else (),
     )
@@ -606,27 +608,23 @@ def _chart(
                 chart.Act(
                     row.at,
                     "good",
-                    str(dict(instrument.CHIPS["c8g"])[chip]).replace("{P}", reporter.other_name),
+                    _lower_first(str(dict(instrument.CHIPS["c8g"])[chip]).replace("{P}", reporter.other_name)),
                 )
             )
+    own = [
+        (f, json.loads(f.card), reverse("desk:flag", args=[case.pk, f.pk]))
+        for f in every
+        if f.partner_id == reporter.pk
+    ]
     marks = [
         *(
-            chart.Mark(f.opened_at, "flag", json.loads(f.card)["name"], reverse("desk:flag", args=[case.pk, f.pk]))
-            for f in every
-            if f.partner_id == reporter.pk and f.head_id is None and f.rule != "O01"
+            chart.Mark(f.opened_at, "flag", card["name"], href)
+            for f, card, href in own
+            if f.head_id is None and f.rule != "O01"
         ),
-        *(
-            chart.Mark(
-                f.opened_at,
-                "shift",
-                json.loads(f.card)["sentence"],
-                reverse("desk:flag", args=[case.pk, f.pk]),
-            )
-            for f in every
-            if f.partner_id == reporter.pk and f.rule == "O01"
-        ),
+        *(chart.Mark(_onset(card, f), "shift", card["sentence"], href) for f, card, href in own if f.rule == "O01"),
         *(chart.Mark(n.started_at, "note", n.get_kind_display(), reverse("desk:note", args=[n.pk])) for n in notes),
-        *(chart.Mark(s.sent_at, "sent", f"Shared: {s.title}") for s in sent if s.partner_id == reporter.pk),
+        *(chart.Mark(s.sent_at, "sent", s.title) for s in sent if s.partner_id == reporter.pk),
     ]
     return _draw(
         chart.Course(
@@ -660,10 +658,19 @@ def _draw(course: chart.Course) -> ChartView:
     return ChartView(chart.draw(course, 860), chart.draw(course, 360), chart.describe(course), chart.table(course))
 
 
+def _onset(card: dict[str, Any], flag: Flag) -> datetime:
+    """Where the warmer phase begins: its first piece of evidence, not the day it was noticed."""
+    return datetime.fromisoformat(card["evidence"][0]["at"]) if card["evidence"] else flag.opened_at
+
+
+def _lower_first(words: str) -> str:
+    return words[:1].lower() + words[1:]
+
+
 def _act_words(label: str, other: str) -> str:
     from clients.rules.record import CHIP_WORDS
 
-    return CHIP_WORDS[label].format(other=other).capitalize() if label in CHIP_WORDS else label
+    return CHIP_WORDS[label].format(other=other) if label in CHIP_WORDS else label
 
 
 # Flag

@@ -8,6 +8,7 @@ from tests import make
 
 from clients import flags, readings
 from clients.models import AuditEvent, CheckIn, Correction, Flag, Reading
+from clients.pressure import VERSION as ENGINE
 
 pytestmark = pytest.mark.db_both
 PUSHED = "I asked her to come home last night."
@@ -146,7 +147,7 @@ def test_history_is_read_again_once_and_the_old_readings_stay(cast, enter):
     assert readings.reread(partner_id=cast.a.pk, at=at) == 2
     assert readings.reread(partner_id=cast.a.pk, at=at) == 0
     assert Reading.objects.filter(version="0.1").count() == 2
-    assert {r.reading.version for r in CheckIn.objects.select_related("reading")} == {readings.ENGINE}
+    assert {r.reading.version for r in CheckIn.objects.select_related("reading")} == {ENGINE}
     assert CheckIn.objects.filter(partner=cast.a).earliest("at").cpi > 0
     assert "now also push return" in enter(cast.dana).get(f"/desk/cases/{cast.couple.pk}/").content.decode()
 

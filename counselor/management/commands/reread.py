@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from clients import readings
+from clients.pressure import VERSION as ENGINE
 
 
 class Command(BaseCommand):
@@ -22,7 +23,7 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             self.stderr.write(f"\nStopped after {done} of {total}; run it again to go on.")
             raise SystemExit(1) from None
-        self.stdout.write(f"{done} of {total} texts were read again with version {readings.ENGINE}.")
+        self.stdout.write(f"{done} of {total} texts were read again with version {ENGINE}.")
 
     def _progress(self, done: int, total: int) -> None:
         if sys.stderr.isatty() and total:
