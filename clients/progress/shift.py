@@ -137,9 +137,7 @@ def _scored(points: Points) -> list[tuple[float, float]]:
     return [(day, y) for day, y in points if y is not None]
 
 
-def _shift(
-    tier: Literal["possible", "confirmed"], window: Sequence[tuple[float, float]], cut: Split
-) -> Shift:
+def _shift(tier: Literal["possible", "confirmed"], window: Sequence[tuple[float, float]], cut: Split) -> Shift:
     return Shift(
         tier,
         found=window[-1][0],

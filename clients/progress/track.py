@@ -77,9 +77,7 @@ class ReliableChange:
         return abs(self.rc) > 1.96
 
 
-def reliable_change(
-    before: float, after: float, sd: float = 20.0, reliability: float = 0.75
-) -> ReliableChange:
+def reliable_change(before: float, after: float, sd: float = 20.0, reliability: float = 0.75) -> ReliableChange:
     """Whether two single scores differ reliably. The defaults are ours, and provisional: 27.7 points.
 
     Raises ValueError unless sd > 0 and 0 <= reliability < 1.
