@@ -556,7 +556,8 @@ def _end(
     last = vertices[-1]
     x, y = x_of(last.at), y_of(_clip(last.mean))
     if plan.name == "wide":
-        return Label(_n(x + 11), _n(min(max(y + 5, edges[0] + 12), edges[1] - 2)), "start", words)
+        beside = plan.right + 6 if plan.right - x < 40 else x + 11
+        return Label(_n(beside), _n(min(max(y + 5, edges[0] + 12), edges[1] - 2)), "start", words)
     left = x - len(words) * LETTER - 10
     bands = [_edges(vertex.mean, vertex.var) for vertex in vertices if x_of(vertex.at) >= left]
     near = [height for place, height in dots if place >= left]
@@ -581,10 +582,12 @@ def _names(plan: _Plan) -> tuple[Label, ...]:
 
 def _lane(kind: LaneName, index: int, acts: Iterable[Act], plan: _Plan, x_of: _Place) -> Lane:
     y = plan.lanes + plan.lane * (index + 0.5)
+    found = [x_of(act.at) for act in acts if act.lane == kind]
+    apart = 4 if len(found) <= 60 else 9  # the width of a mark is 11
     drawn: list[float] = []
-    for act in acts:
-        if act.lane == kind and (not drawn or x_of(act.at) - drawn[-1] >= 8):
-            drawn.append(x_of(act.at))
+    for x in found:
+        if not drawn or x - drawn[-1] >= apart:
+            drawn.append(x)
     return Lane(
         kind=kind,
         y=_n(y),
@@ -718,17 +721,22 @@ def _stops(
     end: datetime,
     x_of: _Place,
 ) -> tuple[Stop, ...]:
-    """Check-ins, each speaking for the acts and marks nearest to it; what lies far from any speaks for itself."""
+    """Check-ins, each speaking for the acts and marks of its day and near it; what lies far speaks for itself."""
     year = end.astimezone(zone).year
     places = [x_of(_middle(group)) for group in groups]
+    spans = [_dates_of(group, zone) for group in groups]
+    starts = [first for first, _ in spans]
     held: list[list[Act | Mark]] = [[] for _ in groups]
     alone: list[tuple[float, list[Act | Mark]]] = []
     things: list[Act | Mark] = [*acts, *marks]
     for thing in sorted(things, key=lambda thing: thing.at):
-        x = x_of(thing.at)
+        x, day = x_of(thing.at), thing.at.astimezone(zone).date()
+        same = bisect_right(starts, day) - 1
         after = bisect_left(places, x)
         near = min(range(max(after - 1, 0), min(after + 1, len(places))), key=lambda i: abs(places[i] - x), default=-1)
-        if near >= 0 and abs(places[near] - x) <= NEAR:
+        if same >= 0 and day <= spans[same][1]:
+            held[same].append(thing)
+        elif near >= 0 and abs(places[near] - x) <= NEAR:
             held[near].append(thing)
         elif alone and x - alone[-1][0] <= NEAR:
             alone[-1][1].append(thing)
@@ -736,8 +744,7 @@ def _stops(
             alone.append((x, [thing]))
     ledgers: tuple[tuple[Side, tuple[float, float]], ...] = (("partner", plan.upper), ("client", plan.lower))
     found: list[tuple[float, Stop]] = []
-    for x, group, things in zip(places, groups, held, strict=True):
-        days = _dates_of(group, zone)
+    for x, group, days, things in zip(places, groups, spans, held, strict=True):
         title = f"{_when(*days, year)}: {_scores(group)}"
         words = f"{_when(*days, year)}{_together(group)}: {_scores(group)}"
         came = _remarks(things, days, zone, year)
@@ -755,7 +762,7 @@ def _stops(
             y = plan.lanes + plan.lane * (LANES.index(first.lane) + 0.5)
         else:
             y = plan.rows[first.kind in ("note", "sent")]
-        words = f"{_when(*days, year)}: {_remarks(things, days, zone, year)}"
+        words = f"{_when(*days, year)}, {_remarks(things, days, zone, year)}"
         found.append((x, Stop(_n(x), _dot(x, y), words, words)))
     return tuple(stop for _, stop in sorted(found, key=lambda entry: entry[0]))
 
@@ -928,7 +935,7 @@ def _dated(thing: Act | Mark, days: _Days, zone: ZoneInfo, year: int) -> str:
 
 def _titled(marks: Sequence[Mark], zone: ZoneInfo, end: datetime) -> str:
     said = "; ".join(map(_phrase, marks)) if len(marks) <= 2 else _counted(marks)
-    return f"{_when(*_dates_of(marks, zone), end.astimezone(zone).year)}: {said}"
+    return f"{_when(*_dates_of(marks, zone), end.astimezone(zone).year)}, {said}"
 
 
 def _counted(things: Sequence[Act | Mark]) -> str:

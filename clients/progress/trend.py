@@ -1,7 +1,8 @@
 """Which way an index goes: Theil-Sen slope with an exact Mann-Kendall test (progress maths, 3.2).
 
-The middle slope of all pairs is robust to one odd check-in and needs no distribution. Even so, 32 to 53 of
-100 no-change clients show a direction at least once in 26 weeks: it is description and triggers no rule.
+The middle slope of all pairs is robust to one odd check-in and needs no distribution. Even so, 43 to 62 of
+100 no-change clients show a rise at least once in 26 weeks (simulated, scores rounded to 5, independent or
+autocorrelated .3; 35 to 54 without the ties): it is description and triggers no rule.
 After Theil (1950), Sen (1968), Mann (1945), Kendall (1970).
 """
 
@@ -53,7 +54,7 @@ def direction(points: Points, at: float, level: Level) -> Direction | None:
     "rising" or "falling" needs 15 points over the span and p at most .05; otherwise "steady" where the 80 %
     band of `level`, the index's level, is at most 20 points wide, else "unclear".
     """
-    window = [(day, y) for day, y in points if y is not None and at - WINDOW <= day <= at]
+    window = [(day, y) for day, y in points if y is not None and at - WINDOW < day <= at]
     if len(window) < 5 or window[-1][0] - window[0][0] < 21:
         return None
     span = window[-1][0] - window[0][0]

@@ -49,8 +49,7 @@ def blocks(series):
 def test_possible(likeness):
     steady = clients(likeness, seed=1)
     alarms = (
-        any(shift and shift.delta > 0 for shift in (possible(series[:n]) for n in range(4, 27)))
-        for series in steady
+        any(shift and shift.delta > 0 for shift in (possible(series[:n]) for n in range(4, 27))) for series in steady
     )
     assert rate(alarms) == pytest.approx({0.0: 18, 0.3: 29}[likeness], abs=POINTS)
 
@@ -97,12 +96,13 @@ def test_two_indices_moving_apart(likeness):
 def test_false_direction(likeness):
     level = Level(50, 33, 0)
     seen = [
-        [direction(series[:n], series[n - 1][0], level).label for n in range(7, 27)]
+        [direction(series[:n], series[n - 1][0], level).label for n in range(5, 27)]
         for series in clients(likeness, seed=8)
     ]
-    rising = 100 * sum(labels.count("rising") for labels in seen) / (20 * CLIENTS)
+    rising = 100 * sum(labels.count("rising") for labels in seen) / (22 * CLIENTS)
     assert rising == pytest.approx({0.0: 2, 0.3: 4.5}[likeness], abs=POINTS)
-    assert 30 <= rate(bool({"rising", "falling"} & set(labels)) for labels in seen) <= 55
+    at_least_once = rate("rising" in labels for labels in seen)
+    assert at_least_once == pytest.approx({0.0: 43, 0.3: 62}[likeness], abs=1.5 * POINTS)
 
 
 @KINDS

@@ -182,9 +182,7 @@ rows = st.lists(
     ),
     max_size=14,
 )
-flags = st.lists(
-    st.tuples(st.integers(0, 60), st.integers(1, 30)).map(lambda f: (f[0], f[0] + f[1])), max_size=2
-)
+flags = st.lists(st.tuples(st.integers(0, 60), st.integers(1, 30)).map(lambda f: (f[0], f[0] + f[1])), max_size=2)
 
 
 @given(rows, flags, st.integers(0, 120))
