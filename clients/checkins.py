@@ -7,7 +7,7 @@ client may need the crisis screen now (architecture, "One check-in").
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,9 +15,10 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 
-from . import accounts, audit, flags, history, readings, summary
-from .models import Case, CheckIn, Flag, HeldPost, Partner, SteadyWindow, User
-from .rules import evaluate
+from . import accounts, audit, course, flags, history, readings, summary
+from .models import Case, CaseSummary, CheckIn, Flag, HeldPost, Partner, SteadyWindow, User
+from .progress import course as maths
+from .rules import CATALOGUE, evaluate
 
 TEXT_LIMIT = 2_000
 NEXT_SESSION_LIMIT = 200
@@ -144,6 +145,7 @@ def submit(*, partner: Partner, by: User, at: datetime, key: UUID, answers: Answ
     windows = list(SteadyWindow.objects.filter(partner=partner).order_by("opened_at"))
     known = flags.load(case, at)
     outcome = evaluate(history.build(partner, [*before, checkin], windows, len(before), partner.name))
+    state = _follow(row, checkin, last, known, raises=any(CATALOGUE[hit.rule].safety for hit in outcome.hits))
     checkin.save(force_insert=True)
     if reading is not None:
         reading.save(force_insert=True)
@@ -151,7 +153,7 @@ def submit(*, partner: Partner, by: User, at: datetime, key: UUID, answers: Answ
         case, partner, outcome.hits, outcome.windows, at=at, checkin=checkin, known=known,
         since=[r.at for r in (*before, checkin)],
     )  # fmt: skip
-    _summarise(row, checkin, partner, known, outcome.windows)
+    _summarise(row, checkin, partner, known, outcome.windows, state)
     audit.record("checkin.sent", by=by, at=at, case=case, side=partner.side, subject=checkin.pk)
     return _result(checkin, first=True)
 
@@ -162,8 +164,29 @@ def _safety(answers: Answers) -> str | None:
     return json.dumps({"s1": list(answers.safety), "call_me": answers.call_me})
 
 
-def _summarise(row: Any, checkin: CheckIn, partner: Partner, known: list[Flag], opened: Any) -> None:
-    summary.add_check_in(row, checkin, partner_interval=partner.interval_days, leads=summary.leads(partner))
+def _follow(
+    row: CaseSummary, checkin: CheckIn, last: CheckIn | None, known: list[Flag], *, raises: bool
+) -> maths.State:
+    """One step of the course (clients/course.py); what an older version carried is rebuilt first."""
+    partner = checkin.partner
+    if row.check_ins and row.course_version != course.VERSION:
+        readings.rebuild_sides(row, partner.case)
+    state = course.state_of(row, partner.side) or maths.State()
+    before = state.last * 86_400 if state.count else None
+    since = datetime.fromtimestamp(before, tz=UTC) if before else None
+    return course.take(checkin, state, course.spans_now(partner.case, known, last=since, at=checkin.at, raises=raises))
+
+
+def _summarise(
+    row: CaseSummary, checkin: CheckIn, partner: Partner, known: list[Flag], opened: Any, state: maths.State
+) -> None:
+    held = course.held_until(row, partner.side)
+    if course.frightens(checkin):
+        held = checkin.at + course.HELD_FOR
+    course.carry(row, partner.side, state, held)
+    summary.add_check_in(
+        row, checkin, partner_interval=partner.interval_days, leads=summary.leads(partner), held_until=held
+    )
     summary.set_flags(row, [f for f in known if f.state in flags.LIVE])
     row.unread += 1
     row.oldest_unread_at = row.oldest_unread_at or checkin.at
@@ -190,6 +213,9 @@ def tell_danger(*, partner: Partner, key: UUID, by: User, at: datetime, who: str
     safety = history.safety_of(checkin) | {"s2": {"who": who, "safe_now": safe_now}}
     checkin.safety = json.dumps(safety)
     checkin.save(update_fields=["safety"])
+    held = summary.lock(partner.case)
+    readings.rebuild(held, partner)
+    held.save()
     flags.set_speed(checkin, calm=safe_now == "yes", at=at)
     audit.record("checkin.danger_told", by=by, at=at, case=partner.case, side=partner.side, subject=checkin.pk)
     return _result(checkin, first=False)

@@ -14,11 +14,12 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from . import audit, flags, history, summary
-from .models import Case, CheckIn, Correction, Partner, Reading, SteadyWindow, User
+from . import audit, course, flags, history, summary
+from .models import Case, CaseSummary, CheckIn, Correction, Partner, Reading, SteadyWindow, User
 from .models.base import new_id
 from .pressure import SAFETY, Finding, read
 from .pressure import VERSION as ENGINE
+from .progress import course as maths
 from .progress import score, step
 from .progress.scores import CONFIRMED, UNCONFIRMED, WEIGHTS
 from .rules import evaluate
@@ -66,20 +67,69 @@ def compute_scores(checkin: CheckIn, last: CheckIn | None) -> None:
 
 def recompute(partner: Partner, *, at: datetime, why: str) -> None:
     """Compute the partner's whole series anew, with the case's read model; inside the act that made it necessary."""
+    held = summary.lock(partner.case)
+    rebuild(held, partner)
+    held.recomputed_at, held.recomputed_why, held.updated_at = at, why, at
+    held.save()
+
+
+def rebuild(held: CaseSummary, partner: Partner) -> maths.State:
+    """The partner's scores, levels and course from the answers, by folding the step that `submit` takes once; the caller
+    saves the case's row."""
     rows = list(
         CheckIn.objects.select_related("reading")
         .filter(partner=partner, superseded_by__isnull=True)
         .order_by("at", "id")
+        .defer("text", "next_session", "body_hash")
     )
-    last = None
+    spans = course.spans(partner.case)
+    state, last, afraid = maths.State(), None, None
     for row in rows:
         compute_scores(row, last)
+        state = course.take(row, state, spans)
+        if course.frightens(row):
+            afraid = row.at
         last = row
-    CheckIn.objects.bulk_update(rows, [*INDICES, "rs", "levels"], batch_size=100)
-    held = summary.lock(partner.case)
-    summary.redraw(held, rows, leads=summary.leads(partner))
-    held.recomputed_at, held.recomputed_why, held.updated_at = at, why, at
+    course.write(rows)
+    until = afraid + course.HELD_FOR if afraid else None
+    course.carry(held, partner.side, state, until)
+    summary.redraw(held, rows, leads=summary.leads(partner), held_until=until)
+    return state
+
+
+# Read models of an older version
+
+
+def outdated_courses() -> Any:
+    """Cases whose course was written by another version of the maths."""
+    return CaseSummary.objects.filter(check_ins__gt=0).exclude(course_version=course.VERSION)
+
+
+def outdate_courses() -> int:
+    """Have every case's read model rebuilt, here or by the job."""
+    return CaseSummary.objects.filter(check_ins__gt=0).update(course_version=0)
+
+
+def find_outdated_courses(limit: int) -> list[UUID]:
+    return list(outdated_courses().order_by("case_id").values_list("case_id", flat=True)[:limit])
+
+
+@transaction.atomic
+def rebuild_case(*, case_id: UUID) -> int:
+    """Rebuild the read model of one case; returns how many check-ins it has. Idempotent: what is done is not done again
+    unless asked for by id."""
+    case = Case.objects.get(pk=case_id)
+    held = summary.lock(case)
+    rebuild_sides(held, case)
     held.save()
+    return held.check_ins
+
+
+def rebuild_sides(held: CaseSummary, case: Case) -> None:
+    held.course = {}
+    for partner in Partner.objects.select_related("case").filter(case=case, checkins__isnull=False).distinct():
+        rebuild(held, partner)
+    held.course_version = course.VERSION
 
 
 @transaction.atomic

@@ -61,18 +61,22 @@ def leads(partner: Partner) -> bool:
     return partner.side == "A" or not partner.case.partners.filter(side="A", user__isnull=False).exists()
 
 
-def add_check_in(row: CaseSummary, checkin: CheckIn, *, partner_interval: int, leads: bool) -> None:
+def add_check_in(
+    row: CaseSummary, checkin: CheckIn, *, partner_interval: int, leads: bool, held_until: datetime | None
+) -> None:
     """Count a check-in in. Only the leading reporter's own conduct is drawn on Today (decisions 36)."""
     row.check_ins += 1
     row.interval_days = partner_interval
     row.last_check_in_at = max(checkin.at, row.last_check_in_at or checkin.at)
     if leads:
+        row.held_until = held_until
         _draw(row, [*[p for p in row.spark.split(" ") if p], *_points([checkin])])
 
 
-def redraw(row: CaseSummary, checkins: Sequence[CheckIn], *, leads: bool) -> None:
+def redraw(row: CaseSummary, checkins: Sequence[CheckIn], *, leads: bool, held_until: datetime | None) -> None:
     """Draw the line anew from the leading reporter's whole series."""
     if leads:
+        row.held_until = held_until
         _draw(row, _points(checkins))
 
 

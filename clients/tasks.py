@@ -13,6 +13,7 @@ from .models import Notice
 
 # Neutral on purpose: whoever sees the mailbox learns nothing (trust.md 14).
 REREAD_BATCH = 25
+REBUILD_BATCH = 100
 
 SUBJECT = "A new note for you"
 BODY = "There is something new for you. Please sign in when it suits you:\n{address}\n"
@@ -44,6 +45,12 @@ def deliver_due() -> int:
 def reread_outdated() -> int:
     """After an upgrade of the engine: read a batch of partners' texts again; the next tick goes on where this one ended."""
     return sum(readings.reread(partner_id=pk, at=timezone.now()) for pk in readings.find_outdated(limit=REREAD_BATCH))
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def rebuild_courses() -> int:
+    """After a change of the progress maths: rebuild a batch of read models; the next tick goes on where this one ended."""
+    return sum(readings.rebuild_case(case_id=pk) for pk in readings.find_outdated_courses(limit=REBUILD_BATCH))
 
 
 @shared_task  # type: ignore[untyped-decorator]

@@ -1,5 +1,8 @@
 """Check-ins, what was read in them, and the read model of a case."""
 
+import secrets
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 
@@ -31,6 +34,8 @@ class CheckIn(PracticeRow):
     rs = models.FloatField(null=True)
     d = models.FloatField(null=True)
     levels = models.JSONField(default=dict)
+    # What this check-in adds to the course (clients/progress/course.py, Point): derived, rebuilt at will.
+    course = models.JSONField(default=dict)
     # What counselors said of findings here, newest last: [label, start, end, verdict]; the rows are Correction.
     verdicts = models.JSONField(default=list)
     reading = models.ForeignKey("clients.Reading", models.PROTECT, null=True, related_name="+")
@@ -116,6 +121,15 @@ class HeldPost(PracticeRow):
         constraints = [models.UniqueConstraint(fields=["practice", "user", "key"], name="heldpost_once_per_key")]
 
 
+def new_stamp() -> int:
+    return secrets.randbits(62)
+
+
+class Stamped(models.QuerySet["CaseSummary"]):
+    def update(self, **kwargs: Any) -> int:
+        return super().update(**({"stamp": new_stamp()} | kwargs))
+
+
 class CaseSummary(PracticeRow):
     """One row a case, written in the act's own transaction: all that Today needs (performance.md 3.1)."""
 
@@ -140,7 +154,20 @@ class CaseSummary(PracticeRow):
     cpi_level = models.FloatField(null=True)
     cpi_before = models.FloatField(null=True)
     sent_waiting = models.PositiveSmallIntegerField(default=0)
+    # What each side's next check-in and any page needs of the past: side -> {"state", "held"} (clients/course.py).
+    course = models.JSONField(default=dict)
+    course_version = models.PositiveSmallIntegerField(default=0)
+    # While a fear or a hurt is recent, the leading reporter's conduct is not drawn (decisions 3).
+    held_until = models.DateTimeField(null=True)
+    # Another number after every write, so that what was made from this row can be kept until it changes.
+    stamp = models.BigIntegerField(default=new_stamp)
     updated_at = models.DateTimeField()
     # The last time this case's series was computed anew, and why (decisions 29).
     recomputed_at = models.DateTimeField(null=True)
     recomputed_why = models.CharField(max_length=40, default="")
+
+    objects = Stamped.as_manager()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.stamp = new_stamp()
+        super().save(*args, **kwargs)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from clients.progress.level import Level, levels, step
-from clients.progress.shift import recent_fall, scan
+from clients.progress.shift import Shift, recent_fall, scan
 
 State = Literal["no_data", "wait", "try_small", "go"]
 
@@ -75,6 +75,17 @@ class Gate:
     because: tuple[Reason, ...]
     lacking: tuple[Reason, ...]
     states: tuple[tuple[float, State], ...]
+    met: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the gate carries from one evaluated day to the next: its state, since when, and how many contact check-ins
+    in a row would have allowed leaving "wait"."""
+
+    state: State
+    since: float
+    met: int
 
 
 def readiness(
@@ -90,18 +101,48 @@ def readiness(
     about problems?" on the partner's form, where "not_now" holds for 28 days or until the next answer; leave
     it out for any page the client sees. All days are floats of one origin.
     """
+    entries = [entry for entry in entries if entry.day <= at]
+    warmth = [(entry.day, entry.w) for entry in entries]
     record = _Record(
-        [entry for entry in entries if entry.day <= at],
+        entries,
+        levels(warmth),
+        levels((entry.day, entry.t) for entry in entries),
+        scan(warmth),
         [(opened, closed) for opened, closed in safety if opened <= at],
         sorted((day, answer) for day, answer in partner_ready if day <= at),
     )
+    return _walk(record, None, record.days_to_evaluate(at))
+
+
+def resume(
+    memory: Memory | None,
+    entries: Sequence[Entry],
+    warmth: Sequence[Level | None],
+    tension: Sequence[Level | None],
+    *,
+    shifts: Iterable[Shift],
+    after: float,
+    at: float,
+    safety: Iterable[tuple[float, float | None]] = (),
+) -> Gate:
+    """The same gate, gone on with: from what it remembers of day `after` to day `at`.
+
+    `entries`: at least the check-ins of the 42 days before `after` and all since, with the levels after each;
+    `shifts`: the last confirmed shift of warmth. `states` holds the days evaluated here only.
+    """
+    record = _Record(entries, warmth, tension, list(shifts), [s for s in safety if s[0] <= at], [])
+    days = [day for day in record.days_to_evaluate(at) if day > after or day == at]
+    return _walk(record, memory, days)
+
+
+def _walk(record: "_Record", memory: Memory | None, days: Sequence[float]) -> Gate:
     contacts = {entry.day: entry for entry in record.entries if entry.t is not None}
     states: list[tuple[float, State]] = []
-    state: State = "no_data"
-    since, met = at, 0
+    state: State = memory.state if memory else "no_data"
+    since, met = (memory.since, memory.met) if memory else (days[0], 0)
     because: list[Reason] = []
     lacking: list[Reason] = []
-    for day in record.days_to_evaluate(at):
+    for day in days:
         allowed, because, lacking = record.evaluate(day)
         if state == "wait" and allowed in ("try_small", "go"):
             met += day in contacts
@@ -110,10 +151,10 @@ def readiness(
                 because = lacking = [Reason("second_check_in", value=met, bar=2, holds=False)]
         else:
             met = 0
-        if not states or allowed != state:
+        if allowed != state or (memory is None and not states):
             state, since = allowed, day
         states.append((day, state))
-    return Gate(state, since, tuple(because), tuple(lacking), tuple(states))
+    return Gate(state, since, tuple(because), tuple(lacking), tuple(states), met)
 
 
 def _loosens(talk: Talk | None) -> bool:
@@ -121,20 +162,20 @@ def _loosens(talk: Talk | None) -> bool:
 
 
 class _Record:
-    """The history up to a day, with its levels and shifts worked out once."""
+    """The history up to a day, with its levels and shifts worked out once. Nothing older than 42 days is asked of it."""
 
     def __init__(
         self,
         entries: Sequence[Entry],
+        warmth: Sequence[Level | None],
+        tension: Sequence[Level | None],
+        shifts: Sequence[Shift],
         safety: Sequence[tuple[float, float | None]],
         answers: Sequence[tuple[float, str]],
     ) -> None:
         self.entries, self.safety, self.answers = entries, safety, answers
         self.days = [entry.day for entry in entries]
-        warmth = [(entry.day, entry.w) for entry in entries]
-        self.warmth = levels(warmth)
-        self.tension = levels((entry.day, entry.t) for entry in entries)
-        self.shifts = scan(warmth)
+        self.warmth, self.tension, self.shifts = warmth, tension, shifts
 
     def days_to_evaluate(self, at: float) -> list[float]:
         return sorted({*self.days, *(day for day, _ in self.safety), *(day for day, _ in self.answers), at})

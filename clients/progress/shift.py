@@ -96,6 +96,11 @@ def confirmed(points: Points) -> Shift | None:
     return _shift("confirmed", window, cut) if abs(cut.g) + _HAIR >= (3.8 if pace < 5 else 3.5) else None
 
 
+def look(window: Sequence[tuple[float, float]]) -> Shift | None:
+    """Either tier at the newest of these scores (at most twelve), confirmed before possible."""
+    return confirmed(window) or possible(window)
+
+
 def scan(points: Points) -> list[Shift]:
     """Every check-in at which a tier held, walking the series as it came in; confirmed hides possible.
 
@@ -108,7 +113,7 @@ def scan(points: Points) -> list[Shift]:
     start = 0
     for end in range(1, len(scored) + 1):
         window = scored[max(start, end - WINDOW) : end]
-        shift = confirmed(window) or possible(window)
+        shift = look(window)
         if shift is not None:
             found.append(shift)
             if shift.tier == "confirmed":

@@ -11,8 +11,8 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from clients.progress.gate import Reason
-from clients.progress.level import Points, levels
-from clients.progress.shift import BLOCK_CHANGE, block_change, recent_fall, scan
+from clients.progress.level import Level, Points, levels
+from clients.progress.shift import BLOCK_CHANGE, Shift, block_change, recent_fall, scan
 
 Statement = Literal["level", "direction", "possible", "confirmed", "gate", "block", "off_track"]
 MINIMUM: Final[Mapping[Statement, tuple[int, float]]] = MappingProxyType(
@@ -41,11 +41,13 @@ class Lack:
 
 def lack(statement: Statement, days: Sequence[float]) -> Lack | None:
     """What is missing before this may be stated, or None. `days`: of the check-ins that hold it, in order."""
+    return short(statement, len(days), days[-1] - days[0] if days else 0.0)
+
+
+def short(statement: Statement, have: int, span: float) -> Lack | None:
+    """The same from a count of check-ins and the days they span."""
     need, need_span = MINIMUM[statement]
-    span = days[-1] - days[0] if days else 0.0
-    if len(days) >= need and span >= need_span:
-        return None
-    return Lack(len(days), need, span, need_span)
+    return None if have >= need and span >= need_span else Lack(have, need, span, need_span)
 
 
 def overlap(mine: Iterable[float], theirs: Iterable[float], at: float) -> int:
@@ -106,16 +108,19 @@ def off_track(w: Points, cpi: Points, d: Points, *, days: Sequence[float], at: f
     missing = lack("off_track", days)
     if missing:
         return missing
+    level = levels(cpi)[-1] if cpi else None
+    return grounds(block_change(d), block_change(cpi), level, recent_fall(scan(w), at))
+
+
+def grounds(distress: float | None, pressure: float | None, level: Level | None, fall: Shift | None) -> list[Reason]:
+    """The grounds of `off_track`, from block changes of D and CPI, the level of CPI and the fall of W that stands."""
     found = []
-    distress, pressure = block_change(d), block_change(cpi)
     if distress is not None and distress >= BLOCK_CHANGE:
         found.append(Reason("distress_up", value=distress, bar=BLOCK_CHANGE))
-    level = levels(cpi)[-1] if cpi else None
     if level and level.mean >= 50:
         found.append(Reason("pressure_high", level.day, level.mean, 50))
     if pressure is not None and pressure >= BLOCK_CHANGE:
         found.append(Reason("pressure_up", value=pressure, bar=BLOCK_CHANGE))
-    fall = recent_fall(scan(w), at)
     if fall and pressure is not None and pressure > -12:
         found.append(Reason("warmth_fell", fall.found, fall.delta, until=fall.found + 28))
     return found
