@@ -112,6 +112,8 @@ class _Judge:
                 and match.first < idiom.last
             ):
                 return "idiom"
+        if match.label == "violence" and match.actor == "client" and match.rule.frame == "violence.physical":
+            table = {**table, **self.words.off["client_violence"]}
         for scope in _WORST:
             if scope in match.scopes and table.get(scope) and scope not in match.rule.keeps:
                 return scope
@@ -207,7 +209,11 @@ class _Judge:
             key = (match.label, tokens.start[match.first])
             if key in taken or key in found:
                 continue
-            why = self.words.off[GROUP_OF[match.label]].get(scope) or self.words.off["safety"][scope]
+            why = (
+                self.words.off[GROUP_OF[match.label]].get(scope)
+                or self.words.off["safety"].get(scope)
+                or self.words.off["client_violence"][scope]
+            )
             found[key] = Off(
                 match.label,
                 tokens.start[match.first],
