@@ -8,10 +8,11 @@ from dataclasses import replace
 from typing import Final
 
 from clients.pressure import frames, story
-from clients.pressure.clauses import Note, analyse, exchanged
+from clients.pressure.clauses import analyse
 from clients.pressure.findings import Finding, Off, Reading, When
 from clients.pressure.frames import Match
 from clients.pressure.labels import GROUP_OF, LABELS, PRESSURE, SAFETY, VOICES
+from clients.pressure.note import Note, exchanged
 from clients.pressure.tokens import tokenise
 from clients.pressure.vocabulary import HELPERS, Vocabulary, load
 from clients.pressure.when import times
