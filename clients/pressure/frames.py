@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from clients.pressure.clauses import Note
+from clients.pressure.note import Note
 from clients.pressure.vocabulary import Rule, Vocabulary
 
 _ACTORS: Final = {"C": "client", "P": "spouse", "W": "client", "M": "client"}

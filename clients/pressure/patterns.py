@@ -197,6 +197,8 @@ class _Parser:
                 self.grammar.verbs.update(word for word in concept.first if word.isalpha())
         elif item[0].isupper():
             node = somebody(item[:-2], True) if item.endswith("'s") else somebody(item, False)
+        elif item.lstrip("=") in _THIRD_PERSON:
+            node = third_person(item.lstrip("="))
         elif item[0] == "=":
             node = exact(item[1:])
         else:
@@ -224,6 +226,31 @@ def exact(text: str) -> Node:
         return (i + 1,) if i < view.limit and view.norm[i] == text else NONE
 
     return Node(step, frozenset((text,)))
+
+
+# One gender stands for both: "him" in a pattern is "her" as an object too, "his" is "her" as an owner too.
+_THIRD_PERSON: Final[dict[str, tuple[frozenset[str], bool | None]]] = {
+    "he": (frozenset(("he", "she")), None),
+    "she": (frozenset(("he", "she")), None),
+    "him": (frozenset(("him", "her")), False),
+    "his": (frozenset(("his", "her")), True),
+    "her": (frozenset(("him", "his", "her")), None),
+    "himself": (frozenset(("himself", "herself")), None),
+    "herself": (frozenset(("himself", "herself")), None),
+}
+
+
+def third_person(text: str) -> Node:
+    forms, owner = _THIRD_PERSON[text]
+
+    def step(view: View, i: int) -> Ends:
+        if i >= view.limit or view.norm[i] not in forms:
+            return NONE
+        if owner is not None and view.people[i] and view.people[i][0][2] is not owner:
+            return NONE
+        return (i + 1,)
+
+    return Node(step, forms)
 
 
 def _one(view: View, i: int) -> Ends:

@@ -8,10 +8,11 @@ from dataclasses import replace
 from typing import Final
 
 from clients.pressure import frames, story
-from clients.pressure.clauses import Note, analyse, exchanged
+from clients.pressure.clauses import analyse
 from clients.pressure.findings import Finding, Off, Reading, When
 from clients.pressure.frames import Match
 from clients.pressure.labels import GROUP_OF, LABELS, PRESSURE, SAFETY, VOICES
+from clients.pressure.note import Note, exchanged
 from clients.pressure.tokens import tokenise
 from clients.pressure.vocabulary import HELPERS, Vocabulary, load
 from clients.pressure.when import times
@@ -112,6 +113,8 @@ class _Judge:
                 and match.first < idiom.last
             ):
                 return "idiom"
+        if match.label == "violence" and match.actor == "client" and match.rule.frame == "violence.physical":
+            table = {**table, **self.words.off["client_violence"]}
         for scope in _WORST:
             if scope in match.scopes and table.get(scope) and scope not in match.rule.keeps:
                 return scope
@@ -207,7 +210,11 @@ class _Judge:
             key = (match.label, tokens.start[match.first])
             if key in taken or key in found:
                 continue
-            why = self.words.off[GROUP_OF[match.label]].get(scope) or self.words.off["safety"][scope]
+            why = (
+                self.words.off[GROUP_OF[match.label]].get(scope)
+                or self.words.off["safety"].get(scope)
+                or self.words.off["client_violence"][scope]
+            )
             found[key] = Off(
                 match.label,
                 tokens.start[match.first],

@@ -19,6 +19,9 @@ _TOKEN: Final = re.compile(
     rf"(?P<word>[^\W_][^\W_{_MARKS}]*(?:[{_MARKS}]+[^\W_]*|[{_APOSTROPHES}](?=[^\W_])[^\W_]+)*)"
     rf"|(?P<stop>[.!?\u2026\u061f]+)|(?P<para>\r?\n[ \t]*(?:\r?\n[ \t]*)+)|(?P<mark>[,;:()\[\]\u2014\u2013\"\u201c\u201d\u00ab\u00bb]|-(?=[\s-])|[{_APOSTROPHES}])"
 )
+_INVISIBLE: Final = frozenset(
+    "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\u00ad\ufeff"
+)
 _DROP: Final = re.compile(rf"[{_MARKS}]+")
 _CURLY: Final = str.maketrans(dict.fromkeys(_APOSTROPHES, "'"))
 
@@ -86,6 +89,9 @@ def tokenise(text: str) -> Tokens:
         begin = match.start()
         kind = match.lastgroup
         if kind == "word":
+            finish = match.end()
+            while text[finish - 1] in _INVISIBLE:
+                finish -= 1
             if len(norm) - first >= LONGEST and (marks or len(norm) - first >= 2 * LONGEST):
                 # Text without full stops: cut, so that no later layer meets an endless sentence.
                 out.sentences.append((first, len(norm)))
@@ -94,7 +100,7 @@ def tokenise(text: str) -> Tokens:
             for piece, left, right in pieces(match.group()):
                 norm.append(piece)
                 start.append(begin + left)
-                end.append(begin + right)
+                end.append(min(begin + right, finish))
                 before.append(marks)
                 marks = ""
         elif kind == "mark":

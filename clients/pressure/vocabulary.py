@@ -58,6 +58,10 @@ class Vocabulary:
     perception: frozenset[str]
     report: frozenset[str]
     finite: frozenset[str]
+    speech: frozenset[str]
+    nouns: frozenset[str]
+    skipped: frozenset[str]
+    after_short_is: frozenset[str]
     triggers: dict[str, list[tuple[tuple[str, ...], str, int, bool]]]
     off: dict[str, dict[str, str]]
     reasons: dict[str, str]
@@ -193,7 +197,11 @@ def load() -> Vocabulary:
         control=sets["control"],
         perception=sets["perception"],
         report=sets["report"],
-        finite=frozenset(["am", "is", "are", "was", "were", "has", "had", "did", "does", "'s"]),
+        finite=sets["finite"],
+        speech=sets["speech"],
+        nouns=sets["nouns"],
+        skipped=sets["skipped"],
+        after_short_is=sets["after_short_is"],
         triggers=triggers,
         off=scope_file["off"],
         reasons=reasons,
