@@ -135,9 +135,8 @@ def write(rows: Sequence[CheckIn]) -> None:
     """Write scores, levels and course of many check-ins; one round trip on PostgreSQL."""
     if not rows:
         return
-    fields = [CheckIn._meta.get_field(name) for name in _WRITTEN]
-    key = CheckIn._meta.pk
-    assert key is not None
+    fields: list[Any] = [CheckIn._meta.get_field(name) for name in _WRITTEN]
+    key: Any = CheckIn._meta.pk
     values = [
         [*(f.get_db_prep_save(getattr(row, f.attname), connection) for f in fields), key.get_db_prep_save(row.pk, connection)]
         for row in rows
