@@ -132,7 +132,7 @@ def submit(*, partner: Partner, by: User, at: datetime, key: UUID, answers: Answ
         return _result(earlier, first=False)
     may_read = accounts.consents(partner).get("text", False)
     before = history.recent(partner, at)
-    last = before[-1] if before else None
+    state = _carried(row, partner)
     checkin = CheckIn(
         practice_id=case.practice_id, case=case, partner=partner, key=key, at=at, answers=dict(answers.items),
         text=answers.text, next_session=answers.next_session, body_hash=body_hash,
@@ -141,11 +141,13 @@ def submit(*, partner: Partner, by: User, at: datetime, key: UUID, answers: Answ
     )  # fmt: skip
     reading = readings.read_texts(checkin, at) if may_read and (answers.text or answers.next_session) else None
     checkin.reading = reading
-    readings.compute_scores(checkin, last)
+    readings.compute_scores(checkin, state)
     windows = list(SteadyWindow.objects.filter(partner=partner).order_by("opened_at"))
     known = flags.load(case, at)
     outcome = evaluate(history.build(partner, [*before, checkin], windows, len(before), partner.name))
-    state = _follow(row, checkin, last, known, raises=any(CATALOGUE[hit.rule].safety for hit in outcome.hits))
+    last_at = datetime.fromtimestamp(state.last * 86_400, tz=UTC) if state.count else None
+    raises = any(CATALOGUE[hit.rule].safety for hit in outcome.hits)
+    state = course.take(checkin, state, course.spans_now(case, known, last=last_at, at=at, raises=raises))
     checkin.save(force_insert=True)
     if reading is not None:
         reading.save(force_insert=True)
@@ -164,17 +166,11 @@ def _safety(answers: Answers) -> str | None:
     return json.dumps({"s1": list(answers.safety), "call_me": answers.call_me})
 
 
-def _follow(
-    row: CaseSummary, checkin: CheckIn, last: CheckIn | None, known: list[Flag], *, raises: bool
-) -> maths.State:
-    """One step of the course (clients/course.py); what an older version carried is rebuilt first."""
-    partner = checkin.partner
+def _carried(row: CaseSummary, partner: Partner) -> maths.State:
+    """What the partner's check-ins so far have left; what an older version wrote is rebuilt first."""
     if row.check_ins and row.course_version != course.VERSION:
         readings.rebuild_sides(row, partner.case)
-    state = course.state_of(row, partner.side) or maths.State()
-    before = state.last * 86_400 if state.count else None
-    since = datetime.fromtimestamp(before, tz=UTC) if before else None
-    return course.take(checkin, state, course.spans_now(partner.case, known, last=since, at=checkin.at, raises=raises))
+    return course.state_of(row, partner.side) or maths.State()
 
 
 def _summarise(

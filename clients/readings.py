@@ -44,9 +44,10 @@ def read_texts(checkin: CheckIn, at: datetime) -> Reading:
     return Reading(id=new_id(), practice_id=checkin.practice_id, checkin=checkin, version=ENGINE, at=at, findings=found)
 
 
-def compute_scores(checkin: CheckIn, last: CheckIn | None) -> None:
-    """Set the check-in's scores and the filter state after it. `last` is the one before it."""
-    days = history.day_of(checkin.at) - history.day_of(last.at) if last else FIRST_PERIOD_DAYS
+def compute_scores(checkin: CheckIn, state: maths.State) -> None:
+    """Set the check-in's scores and the levels after it. `state` is what the check-ins before it left."""
+    day = history.day_of(checkin.at)
+    days = day - state.last if state.count else FIRST_PERIOD_DAYS
     labels: dict[str, float] = {}
     for finding in history.findings_of(checkin):
         if finding.actor == "client" and finding.status in {"done", "planned"}:
@@ -54,8 +55,7 @@ def compute_scores(checkin: CheckIn, last: CheckIn | None) -> None:
             sure = history.verdict_on(checkin, finding) == "confirmed"
             labels[label] = max(labels.get(label, 0.0), CONFIRMED if sure else UNCONFIRMED)
     scores = score(checkin.answers, max(days, 0.0), {k: v for k, v in labels.items() if k in WEIGHTS})
-    levels = history.levels_of(last) if last else {}
-    day = history.day_of(checkin.at)
+    levels = dict(state.levels)
     for index in INDICES:
         value = getattr(scores, index)
         setattr(checkin, index, value)
@@ -83,13 +83,12 @@ def rebuild(held: CaseSummary, partner: Partner) -> maths.State:
         .defer("text", "next_session", "body_hash")
     )
     spans = course.spans(partner.case)
-    state, last, afraid = maths.State(), None, None
+    state, afraid = maths.State(), None
     for row in rows:
-        compute_scores(row, last)
+        compute_scores(row, state)
         state = course.take(row, state, spans)
         if course.frightens(row):
             afraid = row.at
-        last = row
     course.write(rows)
     until = afraid + course.HELD_FOR if afraid else None
     course.carry(held, partner.side, state, until)
