@@ -95,3 +95,31 @@ def sparkline(points: str, label: str) -> SafeString:
         f"{xy[-1][0]:.1f}",
         f"{xy[-1][1]:.1f}",
     )
+
+
+_ROW = (
+    '<li class="row" data-state="{}"{}><svg class="mark mark-{}" aria-hidden="true"><use href="#m-{}"/></svg>'
+    '<a class="row-name" href="{}">{}</a><p class="row-why">{}</p><div class="row-spark">{}</div>'
+    '<p class="row-change"><b>{}</b> {}</p><p class="row-last"><span class="cell-label">Last contact</span> {}</p>'
+    '<p class="row-due"{}>{}{}</p></li>'
+)
+_FEW, _LATE, _DUE = (
+    SafeString(" data-few"),
+    SafeString(" data-late"),
+    SafeString('<span class="cell-label">Due</span> '),
+)
+
+
+def triage_row(
+    *, href: str, names: str, state: str, reason: str, few: bool, spark: SafeString, change: str, than: str, last: str,
+    due: str, late: bool,
+) -> SafeString:  # fmt: skip
+    """One case on Today, in one pass."""
+    return format_html(
+        _ROW, state, _FEW if few else "", state, state, href, names, reason, spark, change, than, last,
+        _LATE if late else "", _DUE if due else "", due,
+    )  # fmt: skip
+
+
+def join_rows(rows: Sequence[SafeString]) -> SafeString:
+    return SafeString("".join(rows))

@@ -25,6 +25,11 @@ def lock(case: Case) -> CaseSummary:
     return CaseSummary.objects.select_for_update().get(case=case)
 
 
+def stamp(case: Case) -> None:
+    """Say that something a page shows has changed, where neither the row nor the trail tells."""
+    CaseSummary.objects.filter(case=case).update()
+
+
 def refresh(case: Case, *, at: datetime) -> None:
     """Bring flags, unread marks, window and waiting guidance up to date after an act at the desk or in the portal."""
     row = lock(case)
@@ -100,6 +105,7 @@ class Standing:
     group: str
     reason: str
     due: bool
+    few: bool = False  # not enough data yet: its own look
 
 
 def group(row: CaseSummary, *, at: datetime, today_overdue: bool, paused: bool) -> Standing:
@@ -122,9 +128,19 @@ def group(row: CaseSummary, *, at: datetime, today_overdue: bool, paused: bool) 
     if paused:
         return Standing("gone_quiet", "Paused.", False)
     if row.check_ins < ENOUGH:
-        return Standing("gone_quiet", f"Not enough data yet ({row.check_ins} of {ENOUGH} check-ins).", False)
+        return Standing("gone_quiet", f"Not enough data yet ({row.check_ins} of {ENOUGH}).", False, few=True)
     last = row.last_check_in_at
     if last is None or at - last > timedelta(days=row.interval_days + 7):
         days = (at - last).days if last else 0
         return Standing("gone_quiet", f"No check-in for {days} days.", False)
     return Standing("steady", "Nothing asks for you now.", False)
+
+
+def changes_at(row: CaseSummary, *, at: datetime) -> datetime:
+    """The first moment after `at` at which `group` may say something else, were nothing written until then; days as dates
+    are not counted here."""
+    last = row.last_check_in_at
+    moments = [row.due_at, row.window_until, row.held_until]
+    if last is not None:
+        moments += [last + timedelta(days=row.interval_days + 7), last + timedelta(days=(at - last).days + 1)]
+    return min((m for m in moments if m is not None and m > at), default=at + timedelta(days=1))

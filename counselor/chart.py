@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 from clients.progress.level import SCORES, Level, band
 
 LaneName: TypeAlias = Literal["asking", "chasing", "controlling", "good"]
-MarkKind: TypeAlias = Literal["flag", "note", "sent", "shift"]
+MarkKind: TypeAlias = Literal["flag", "note", "sent", "shift", "held"]
 Side: TypeAlias = Literal["partner", "client"]
 
 ENOUGH: Final = 3  # check-ins before a level may be drawn
@@ -33,10 +33,11 @@ TELLING: Final = 10.0  # points a level must have moved before words say so
 
 SIDES: Final[tuple[Side, ...]] = ("partner", "client")
 LANES: Final[tuple[LaneName, ...]] = ("asking", "chasing", "controlling", "good")
-KINDS: Final[tuple[MarkKind, ...]] = ("flag", "shift", "note", "sent")  # the first gives a heap its shape
+KINDS: Final[tuple[MarkKind, ...]] = ("flag", "shift", "held", "note", "sent")  # the first gives a heap its shape
 WORDS: Final = {
     "flag": ("flag", "flags"),
     "shift": ("possible shift", "possible shifts"),
+    "held": ("shift that has held", "shifts that have held"),
     "note": ("note", "notes"),
     "sent": ("guidance sent", "pieces of guidance sent"),
 }
@@ -50,7 +51,10 @@ SHAPES: Final[dict[str, str]] = {
     "note": "m-5-6.5h7l3 3v10h-10zm2.2 5.4v1.4h5.6v-1.4zm0 3.2v1.4h5.6v-1.4z",
     "sent": "m7-6.5-5.2 13-2.6-5.4-6.2-2.8z",
     "shift": "m-7 3h5.8v-8h8.2v2.4h-5.8v8h-8.2z",
+    "held": "m-7 2h5.2v-8.6h8.8v2.6h-6.2v8.6h-7.8zm0 3.4h14.6v1.6h-14.6z",
 }
+# Heights worth knowing (points): warmth from which a small step may be tried, pressing from which it is worth a look.
+THRESHOLDS: Final[dict[Side, float]] = {"partner": 40.0, "client": 50.0}
 MONTHS: Final = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
@@ -86,6 +90,21 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """A shift of one ledger: the blocks before (`first` to `split`) and after (`onset` to `last`) with their means in
+    points; `sure` where it has held for two weeks or more."""
+
+    side: Side
+    sure: bool
+    first: datetime
+    split: datetime
+    onset: datetime
+    last: datetime
+    before: float
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """A flag, a note, guidance sent or a shift: what it says, and the page it leads to if any."""
 
@@ -112,6 +131,7 @@ class Course:
     client_name: str
     partner_name: str
     zone: str
+    moved: tuple[Moved, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +161,8 @@ class Panel:
     """One ledger. `top`, `middle`, `bottom` are the heights of 100, 50 and 0 points.
 
     Paths: `band` (closed), `line` (known stretches), `gaps` (stretches of silence, to be dashed), `dots`
-    (one point a check-in: strokes of no length, round ends). Empty strings where there is nothing to draw.
+    (one point a check-in: strokes of no length, round ends), `means` (blocks before and after a shift that has
+    held), `maybe` (those of a possible one). Empty strings where there is nothing to draw. `threshold`: its height.
     """
 
     side: Side
@@ -155,6 +176,9 @@ class Panel:
     dots: str
     end: Label | None
     note: Label | None
+    threshold: str
+    means: str
+    maybe: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +224,7 @@ class Key:
 @dataclass(frozen=True, slots=True)
 class Chart:
     """A drawing at one width. `left`, `right`: the time axis; `top`, `foot`: the ledgers and their lanes.
-    `shifts`: where the lines of shifts stand, `caps`: the shapes on top of them. `dense`: the points are to be
+    `shifts`, `held`: where the lines of possible shifts and of those that have held stand, `caps`: the shapes on top. `dense`: the points are to be
     small. `silent`: something is dashed."""
 
     name: Literal["wide", "narrow"]
@@ -218,6 +242,7 @@ class Chart:
     glyphs: tuple[Glyph, ...]
     counts: tuple[Label, ...]
     shifts: tuple[str, ...]
+    held: tuple[str, ...]
     caps: str
     windows: tuple[Shade, ...]
     ticks: tuple[Label, ...]
@@ -311,6 +336,7 @@ def draw(course: Course, width: int) -> Chart:
     acts = sorted((act for act in course.acts if start <= act.at <= end), key=lambda act: act.at)
     marks = sorted((mark for mark in course.marks if start <= mark.at <= end), key=lambda mark: mark.at)
     shifts = dict.fromkeys(_n(x_of(mark.at)) for mark in marks if mark.kind == "shift")
+    held = dict.fromkeys(_n(x_of(mark.at)) for mark in marks if mark.kind == "held")
     rows = [
         _heaps([mark for mark in marks if mark.kind in kinds], y, plan, x_of)
         for kinds, y in zip((("flag",), ("note", "sent")), plan.rows, strict=True)
@@ -337,7 +363,12 @@ def draw(course: Course, width: int) -> Chart:
             if len(heap.marks) > 1
         ),
         shifts=tuple(shifts),
-        caps="".join(f"M{x} {_n(plan.upper[0] - 9)}{SHAPES['shift']}" for x in shifts),
+        held=tuple(held),
+        caps="".join(
+            f"M{x} {_n(plan.upper[0] - 9)}{SHAPES[kind]}"
+            for kind, xs in (("shift", shifts), ("held", held))
+            for x in xs
+        ),
         windows=_windows(course, plan, x_of),
         ticks=_ticks(start, end, zone, plan, width, x_of),
         stops=_stops(groups, acts, marks, plan, zone, end, x_of),
@@ -472,7 +503,24 @@ def _panel(
         dots="".join(_dot(x, y) for x, y in dots),
         end=_end("warmth" if side == "partner" else "pressing", vertices, dots, plan, x_of, y_of, (top, bottom)),
         note=note,
+        threshold=_n(y_of(THRESHOLDS[side])) if vertices else "",
+        means=_means(side, True, course, start, end, x_of, y_of),
+        maybe=_means(side, False, course, start, end, x_of, y_of),
     )
+
+
+def _means(
+    side: Side, sure: bool, course: Course, start: datetime, end: datetime, x_of: _Place, y_of: Callable[[float], float]
+) -> str:
+    """The blocks before and after each shift as level strokes, as far as they lie in the span."""
+    said = []
+    for moved in course.moved:
+        if moved.side == side and moved.sure == sure:
+            for first, last, mean in ((moved.first, moved.split, moved.before), (moved.onset, moved.last, moved.after)):
+                left, right = x_of(min(max(first, start), end)), x_of(min(max(last, start), end))
+                if right > left:
+                    said.append(f"M{_n(left)} {_n(y_of(mean))}H{_n(right)}")
+    return "".join(said)
 
 
 def _vertices(scored: Sequence[Reading], lasts: Sequence[datetime], start: datetime, end: datetime) -> list[_Vertex]:
@@ -852,7 +900,7 @@ def _clear(heights: Sequence[float], top: float, bottom: float) -> float:
 
 def _warmth(course: Course, partner: Sequence[Reading], zone: ZoneInfo, end: datetime) -> tuple[datetime, str]:
     """Since when, and how the partner has been: at the newest shift that shows in the scores, else by level."""
-    shifts = [mark for mark in course.marks if mark.kind == "shift" and mark.at <= end]
+    shifts = [mark for mark in course.marks if mark.kind in ("shift", "held") and mark.at <= end]
     for mark in sorted(shifts, key=lambda mark: mark.at, reverse=True):
         before = [r.value for r in partner if r.value is not None and r.at < mark.at][-6:]
         after = [r.value for r in partner if r.value is not None and r.at >= mark.at]

@@ -2,20 +2,22 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import F, OuterRef, Q, Subquery
 from django.http import Http404
 from django.urls import reverse
 from django.utils import formats
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from clients import access, flags, guidance, history, instrument, readings, summary
-from clients.markup import family, mark_words, markdown, sparkline
+from clients import access, course, flags, guidance, history, instrument, readings, summary
+from clients.markup import family, join_rows, mark_words, markdown, sparkline, triage_row
 from clients.models import (
     AuditEvent,
     Case,
@@ -30,17 +32,21 @@ from clients.models import (
     SteadyWindow,
     User,
 )
+from clients.progress import course as maths
 from clients.rules import CATALOGUE
 from clients.rules.record import LANES
 
 from . import chart, library
+from . import course as standings
+from .kept import Kept
 from .models import SessionNote
 
 # group -> the state whose shape and colour it carries (templates/_mark.html)
 STATE_OF_GROUP = {"needs_you": "needs", "watch": "watch", "gone_quiet": "quiet", "steady": "steady"}
 STATE_OF_SEVERITY = {1: "info", 2: "watch", 3: "needs", 4: "urgent"}
 CHANGE_THAT_COUNTS = 8.0  # points of level; less is "about the same"
-STREAM_LENGTH = 40
+STREAM_LENGTH = 10
+NOT_DRAWN = SafeString('<span class="spark-none">held, safety first</span>')
 
 
 class Clock:
@@ -64,6 +70,10 @@ class Clock:
         days = (self.today - at.astimezone(self.zone).date()).days
         return "today" if days <= 0 else "yesterday" if days == 1 else f"{days} days ago"
 
+    def midnight(self) -> datetime:
+        """When the next day begins."""
+        return datetime.combine(self.today + timedelta(days=1), datetime.min.time(), self.zone)
+
     def due(self, at: datetime) -> str:
         if at <= self.now:
             return f"since {self.stamp(at)}"
@@ -76,16 +86,12 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    href: str
+    """One case: where it stands, its place within the group, its names in small letters, and itself as HTML."""
+
+    group: str
+    order: tuple[Any, ...]
     names: str
-    state: str
-    reason: str
-    spark: SafeString
-    change: str
-    change_than: str
-    last: str
-    due: str
-    late: bool
+    html: SafeString
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,8 @@ class Group:
     key: str
     word: str
     state: str
-    rows: tuple[Row, ...]
+    count: int
+    rows: SafeString
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,34 +111,48 @@ class Today:
     query: str
 
 
+_rows: Kept[Row] = Kept(10_000)
+
+
 def today(user: User, now: datetime, query: str = "") -> Today:
-    """All open cases of one counselor in the four groups; one query, whatever their number."""
+    """All open cases of one counselor in the four groups; one query, and one more for rows that changed."""
     clock = Clock(user, now)
-    rows: dict[str, list[tuple[Any, Row]]] = {key: [] for key in summary.GROUPS}
-    cases = access.visible_cases(user, now).select_related("summary")
-    shown = [case for case in cases if query.lower() in case.summary.names.lower()]
-    for case in shown:
-        held = case.summary
-        promised_now = bool(held.unread and held.read_by_on and held.read_by_on <= clock.today)
-        standing = summary.group(held, at=now, today_overdue=promised_now, paused=case.paused_at is not None)
-        rows[standing.group].append((_order(held), _row(case, held, standing, clock)))
-    groups = tuple(
-        Group(
-            key,
-            word,
-            STATE_OF_GROUP[key],
-            tuple(row for _, row in sorted(rows[key], key=lambda pair: pair[0])),
-        )
-        for key, word in summary.GROUPS.items()
-    )
-    return Today(formats.date_format(clock.today, "l, j F"), groups, len(shown), query)
+    found: dict[UUID, Row] = {}
+    changed: list[UUID] = []
+    for pk, stamp in access.visible_cases(user, now).values_list("pk", "summary__stamp"):
+        row = _rows.get((pk, stamp, user.zone), now)
+        if row is None:
+            changed.append(pk)
+        else:
+            found[pk] = row
+    if changed:
+        cases = Case.objects.select_related("summary").defer("summary__course").filter(pk__in=changed)
+        for case in cases:
+            found[case.pk] = _keep_row(case, clock, now)
+    wanted = query.lower()
+    shown = [row for row in found.values() if not wanted or wanted in row.names]
+    groups = []
+    for key, word in summary.GROUPS.items():
+        rows = sorted((row for row in shown if row.group == key), key=lambda row: row.order)
+        groups.append(Group(key, word, STATE_OF_GROUP[key], len(rows), join_rows([row.html for row in rows])))
+    return Today(formats.date_format(clock.today, "l, j F"), tuple(groups), len(shown), query)
+
+
+def _keep_row(case: Case, clock: Clock, now: datetime) -> Row:
+    held = case.summary
+    promised_now = bool(held.unread and held.read_by_on and held.read_by_on <= clock.today)
+    standing = summary.group(held, at=now, today_overdue=promised_now, paused=case.paused_at is not None)
+    row = Row(standing.group, _order(held), held.names.lower(), _row(case, held, standing, clock))
+    until = min(clock.midnight(), summary.changes_at(held, at=now))
+    _rows.put((case.pk, held.stamp, str(clock.zone)), now, until, row)
+    return row
 
 
 def _order(held: CaseSummary) -> tuple[Any, ...]:
     return (-held.safety_open, -held.urgent_unseen, -held.watch_open, held.names)
 
 
-def _row(case: Case, held: CaseSummary, standing: summary.Standing, clock: Clock) -> Row:
+def _row(case: Case, held: CaseSummary, standing: summary.Standing, clock: Clock) -> SafeString:
     change, than = _change(held, clock)
     check_in, staff = held.last_check_in_at, held.last_staff_at
     if check_in and (staff is None or check_in >= staff):
@@ -143,22 +164,25 @@ def _row(case: Case, held: CaseSummary, standing: summary.Standing, clock: Clock
         due.append(clock.due(held.due_at))
     if held.unread and held.read_by_on:
         due.append(f"{held.unread} to read by {formats.date_format(held.read_by_on, 'D j M')}")
-    return Row(
-        href=f"/desk/cases/{case.pk}/",
-        names=held.names,
-        state=STATE_OF_GROUP[standing.group],
-        reason=standing.reason,
-        spark=sparkline(held.spark, f"Own conduct of {held.names.split(' and ')[0]}: {change} {than}"),
-        change=change,
-        change_than=than,
-        last=last,
-        due="; ".join(due),
-        late=standing.due,
+    spark = (
+        NOT_DRAWN
+        if _is_held(held, clock)
+        else sparkline(held.spark, f"Own conduct of {held.names.split(' and ')[0]}: {change} {than}")
     )
+    return triage_row(
+        href=f"/desk/cases/{case.pk}/", names=held.names, state=STATE_OF_GROUP[standing.group], reason=standing.reason,
+        few=standing.few, spark=spark, change=change, than=than, last=last, due="; ".join(due), late=standing.due,
+    )  # fmt: skip
+
+
+def _is_held(held: CaseSummary, clock: Clock) -> bool:
+    return held.held_until is not None and held.held_until > clock.now
 
 
 def _change(held: CaseSummary, clock: Clock) -> tuple[str, str]:
     """The client's own conduct against 28 days before, in words (decisions 35, 36)."""
+    if _is_held(held, clock):
+        return "Not scored", "while a fear or a hurt is recent"
     if held.cpi_level is None or held.check_ins < summary.ENOUGH:
         return "No comparison yet", ""
     if held.cpi_before is None:
@@ -266,6 +290,23 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
+class Range:
+    """One of the stretches of time the chart can show."""
+
+    key: str
+    word: str
+    href: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedFlag:
+    href: str
+    name: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class CasePage:
     id: UUID
     names: str
@@ -275,15 +316,19 @@ class CasePage:
     window: str
     unread: int
     flags: tuple[FlagCard, ...]
-    closed_flags: tuple[FlagCard, ...]
+    closed_flags: tuple[ClosedFlag, ...]
+    closed_before: int
     stream: tuple[Entry, ...]
-    earlier: int
+    more: str
     chart: Any
+    ranges: tuple[Range, ...]
+    standing: standings.Standing | None
     reporter: str
     others: tuple[tuple[str, str], ...]
     safety_open: bool
     labels: tuple[tuple[str, str], ...] = field(default=())
     recomputed: str = ""
+    until: datetime = datetime.max.replace(tzinfo=UTC)
 
 
 FAMILY_WORDS = {
@@ -296,44 +341,99 @@ FAMILY_WORDS = {
 }
 
 
-def case(case: Case, user: User, now: datetime, side: str = "") -> CasePage:
-    clock = Clock(user, now)
+RANGES = {"6w": ("6 weeks", timedelta(days=42)), "6m": ("6 months", timedelta(days=182)), "all": ("All", None)}
+MOST_SHOWN = 1_000
+FLAGS_SHOWN = 60
+CLOSED_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the address of a case asks for; anything else in it counts as not asked."""
+
+    side: str = ""
+    range: str = "6m"
+    shown: int = STREAM_LENGTH
+
+    @classmethod
+    def of(cls, asked: Any) -> "Choice":
+        number = asked.get("shown", "")
+        shown = int(number) if number.isdecimal() and len(number) < 5 else STREAM_LENGTH
+        return cls(
+            asked.get("side", "") if asked.get("side", "") in {"A", "B"} else "",
+            asked.get("range", "") if asked.get("range", "") in RANGES else "6m",
+            min(max(shown, STREAM_LENGTH), MOST_SHOWN),
+        )
+
+    def address(self, case: Case, **other: Any) -> str:
+        """The same page with something else chosen; what is as usual is left out."""
+        chosen, usual = replace(self, **other), Choice()
+        parts = {name: getattr(chosen, name) for name in ("side", "range", "shown")}
+        asked = urlencode({name: value for name, value in parts.items() if value != getattr(usual, name)})
+        return reverse("desk:case", args=[case.pk]) + (f"?{asked}" if asked else "")
+
+
+def case_version(case: Case) -> tuple[Any, ...]:
+    """Changes with whatever is written about the case: every act leaves a new stamp or a new entry in the trail."""
+    newest = AuditEvent.objects.filter(case=OuterRef("case_id")).order_by("-seq").values("seq")[:1]
+    found = CaseSummary.objects.filter(case=case).annotate(seq=Subquery(newest)).values_list("stamp", "seq").get()
+    return (case.pk, *found)
+
+
+def case(case: Case, user: User, now: datetime, choice: Choice | None = None) -> CasePage:
+    clock, choice = Clock(user, now), choice or Choice()
     partners = list(Partner.objects.filter(case=case).order_by("side"))
     reporting = [p for p in partners if p.user_id]
-    reporter = next((p for p in reporting if p.side == side), reporting[0] if reporting else partners[0])
+    reporter = next((p for p in reporting if p.side == choice.side), reporting[0] if reporting else partners[0])
     by_id = {p.pk: p for p in partners}
     screenings = _screenings(partners)
-    rows = list(CheckIn.objects.select_related("reading", "read_by").filter(case=case).order_by("-at", "-id"))
+    held = CaseSummary.objects.get(case=case)
+    state = course.state_of(held, reporter.side) or maths.State()
+    start = _start(case, choice, state, now)
+    few = choice.shown + 1
     every_flag = list(
         Flag.objects.filter(case=case)
-        .order_by("-severity", "-opened_at")
         .select_related("acknowledged_by", "closed_by")
+        .order_by(F("closed_at").desc(nulls_first=True), "-severity", "-opened_at")[:FLAGS_SHOWN]
     )
-    sent = list(SentGuidance.objects.select_related("sent_by").filter(case=case).order_by("-sent_at"))
-    notes = list(
+    since = None if choice.range == "all" else start
+    sent = _newest(
+        SentGuidance.objects.select_related("sent_by").filter(case=case).defer("body", "line"), "sent_at", few, since
+    )
+    notes = _newest(
         SessionNote.objects.select_related("author")
         .filter(case=case)
-        .exclude(state="draft", author__in=_others(user))
-        .order_by("-started_at")
+        .exclude(Q(state="draft") & ~Q(author=user))
+        .defer("body"),
+        "started_at",
+        few,
+        since,
+    )
+    rows = list(
+        CheckIn.objects.select_related("reading", "read_by")
+        .filter(case=case)
+        .order_by("-at", "-id")[: choice.shown + 1]
     )
     windows = list(SteadyWindow.objects.filter(case=case).order_by("opened_at"))
     consents = _text_consents(partners)
-    renewed, said = _renewed(case), _said(case, clock)
-    held = CaseSummary.objects.get(case=case)
-    cards = [_flag_card(f, by_id[f.partner_id], every_flag, clock) for f in every_flag]
-    live = [c for c, f in zip(cards, every_flag, strict=True) if f.state in flags.LIVE and f.head_id is None]
-    closed = [c for c, f in zip(cards, every_flag, strict=True) if f.state not in flags.LIVE]
+    renewed = _renewed(rows)
+    said = _said(rows, clock)
+    live = [f for f in every_flag if f.state in flags.LIVE and f.head_id is None]
+    live.sort(key=lambda f: (-f.severity, -f.opened_at.timestamp()))
+    closed = [f for f in every_flag if f.state not in flags.LIVE and f.head_id is None]
     open_window = next((w for w in reversed(windows) if not w.ended_at and w.opened_at <= now < w.ends_at), None)
     stream = sorted(
         [
-            *(_check_in(r, by_id[r.partner_id], clock, renewed.get(r.pk, ()), said) for r in rows[:STREAM_LENGTH]),
-            *(_sent(s, by_id[s.partner_id], clock) for s in sent[:STREAM_LENGTH]),
-            *(_note(n, clock) for n in notes[:STREAM_LENGTH]),
+            *(_check_in(r, by_id[r.partner_id], clock, renewed.get(r.pk, ()), said) for r in rows),
+            *(_sent(s, by_id[s.partner_id], clock) for s in sent[:few]),
+            *(_note(n, clock) for n in notes[:few]),
         ],
         key=lambda e: e.at,
         reverse=True,
     )
-    own_rows = [r for r in reversed(rows) if r.partner_id == reporter.pk]
+    shown = stream[: choice.shown]
+    points = _points(reporter, start) if held.check_ins else []
+    anchors = {history.day_of(e.at): f"#e-{e.id}" for e in shown if e.kind == "checkin"}
     return CasePage(
         id=case.pk,
         names=" and ".join(p.name for p in partners),
@@ -341,25 +441,137 @@ def case(case: Case, user: User, now: datetime, side: str = "") -> CasePage:
         since=clock.day(case.opened_at),
         sides=tuple(_side(p, screenings.get(p.pk), consents, clock) for p in partners),
         window=clock.day(open_window.ends_at) if open_window else "",
-        unread=sum(1 for r in rows if r.read_at is None),
-        flags=tuple(live),
-        closed_flags=tuple(closed),
-        stream=tuple(stream[:STREAM_LENGTH]),
-        earlier=max(len(rows) - STREAM_LENGTH, 0),
-        chart=_chart(case, reporter, own_rows, every_flag, notes, sent, windows, clock, now),
+        unread=held.unread,
+        flags=tuple(_flag_card(f, by_id[f.partner_id], every_flag, clock) for f in live),
+        closed_flags=tuple(_closed_flag(f, clock) for f in closed[:CLOSED_SHOWN]),
+        closed_before=max(len(closed) - CLOSED_SHOWN, 0),
+        stream=tuple(shown),
+        more=choice.address(case, shown=choice.shown + 20) if len(stream) > choice.shown else "",
+        chart=_chart(case, reporter, state, held, points, every_flag, notes, sent, windows, clock, start),
+        ranges=tuple(
+            Range(key, word, choice.address(case, range=key), key == choice.range) for key, (word, _) in RANGES.items()
+        ),
+        standing=_standing(case, reporter, state, held, points, every_flag, clock, anchors),
         reporter=reporter.name,
-        others=tuple((p.side, p.name) for p in reporting if p.pk != reporter.pk),
-        safety_open=any(f.safety and f.state in flags.LIVE for f in every_flag),
+        others=tuple((choice.address(case, side=p.side), p.name) for p in reporting if p.pk != reporter.pk),
+        safety_open=held.safety_open > 0,
         labels=tuple(FAMILY_WORDS.items()),
         recomputed=f"Recomputed on {clock.stamp(held.recomputed_at)}: {held.recomputed_why}."
         if held.recomputed_at
         else "",
+        until=_until(held, every_flag, windows, clock),
     )
 
 
-def _others(user: User) -> Any:
-    """Drafts are their authors' own."""
-    return User.objects.filter(practice_id=user.practice_id).exclude(pk=user.pk)
+def _until(held: CaseSummary, every: list[Flag], windows: list[SteadyWindow], clock: Clock) -> datetime:
+    """When the clock alone changes a word: the next day, the next full hour (what the gate asks of the last days), or the
+    end of something."""
+    moments = [f.due_at for f in every if f.due_at] + [w.ends_at for w in windows] + [held.held_until, held.due_at]
+    soon = min((m for m in moments if m is not None and m > clock.now), default=clock.midnight())
+    return min(soon, clock.midnight(), clock.now + timedelta(hours=1))
+
+
+def _start(case: Case, choice: Choice, state: maths.State, now: datetime) -> datetime:
+    """Where the chart begins: at the first check-in, or so long ago as was asked for."""
+    first = standings.when(state.first) if state.count else case.opened_at
+    reach = RANGES[choice.range][1]
+    return first if reach is None else min(max(first, now - reach), now)
+
+
+def _newest(rows: Any, moment: str, few: int, since: datetime | None) -> list[Any]:
+    """Newest first: enough for the stream, and all that the chart shows."""
+    rows = rows.order_by(f"-{moment}", "-id")
+    if since is None:
+        return list(rows)
+    return [row for number, row in enumerate(rows[:200]) if number < few or getattr(row, moment) >= since]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A check-in as the chart needs it, from the read model."""
+
+    at: datetime
+    w: float | None
+    cpi: float | None
+    levels: dict[str, Any]
+    course: dict[str, Any]
+
+
+def _points(reporter: Partner, start: datetime) -> list[Point]:
+    """The check-ins from `start` on, some before it for the shifts and the line that enters, oldest first; one query."""
+    rows = (
+        CheckIn.objects.filter(partner=reporter, superseded_by__isnull=True, at__gte=start - timedelta(days=84))
+        .order_by("at", "id")
+        .values_list("at", "w", "cpi", "levels", "course")
+    )
+    return [Point(*row) for row in rows]
+
+
+def _closed_flag(flag: Flag, clock: Clock) -> ClosedFlag:
+    return ClosedFlag(
+        reverse("desk:flag", args=[flag.case_id, flag.pk]), json.loads(flag.card)["name"], _closed_words(flag, clock)
+    )
+
+
+def _closed_words(flag: Flag, clock: Clock) -> str:
+    if not flag.closed_at:
+        return ""
+    by = f" by {flag.closed_by.name}" if flag.closed_by else ""
+    return f"{flag.get_state_display()}{by} on {clock.stamp(flag.closed_at)}: {flags.REASONS.get(flag.close_reason, 'no sign of it any more')}"
+
+
+def _standing(
+    case: Case, reporter: Partner, state: maths.State, held: CaseSummary, points: list[Point], every: list[Flag],
+    clock: Clock, anchors: dict[float, str],
+) -> standings.Standing | None:  # fmt: skip
+    if not reporter.user_id:
+        return None
+    safety = course.spans(case) if any(f.safety for f in every) or len(every) == FLAGS_SHOWN else []
+    recent = [
+        standings.Row(p.at, "", {}, p.course)
+        for p in points
+        if p.at > clock.now - timedelta(days=42) or p is points[-1]
+    ]
+    return standings.standing(
+        state,
+        now=clock.now,
+        day=clock.day,
+        name=reporter.name,
+        other=reporter.other_name,
+        interval=reporter.interval_days,
+        safety=safety,
+        held_until=course.held_until(held, reporter.side),
+        recent=recent,
+        before=_before(reporter, state, clock),
+        anchors=anchors,
+    )
+
+
+def _before(reporter: Partner, state: maths.State, clock: Clock) -> standings.Before | None:
+    """What stood in the two weeks before the newest shift for the better; asked for only where there is one."""
+    found = standings.improvement(state)
+    if found is None:
+        return None
+    index, shift = found
+    first, last = standings.before_span(shift)
+    rows = CheckIn.objects.filter(
+        partner=reporter, superseded_by__isnull=True, at__gte=first, at__lt=last - timedelta(seconds=1)
+    ).order_by("at", "id")
+    sent = SentGuidance.objects.filter(partner=reporter, sent_at__lt=last, withdrawn_at__isnull=True).filter(
+        Q(sent_at__gte=first) | Q(first_opened_at__gte=first, first_opened_at__lt=last) | Q(answered_at__gte=first, answered_at__lt=last)
+    )  # fmt: skip
+    told = []
+    for row in sent.defer("body", "line").order_by("sent_at"):
+        for moment, words in ((row.sent_at, "sent"), (row.first_opened_at, "opened"), (row.answered_at, "answered")):
+            if moment and first <= moment < last:
+                answer = f" {row.get_answer_display().lower()}" if words == "answered" else ""
+                told.append((moment, f"“{row.title}” {words}{answer}"))
+    return standings.tell_before(
+        index, shift,
+        [standings.Row(r.at, str(r.pk), r.answers, r.course) for r in rows.only("at", "answers", "course")],
+        [(clock.day(moment), words) for moment, words in sorted(told)],
+        day=clock.day, name=reporter.name, other=reporter.other_name, acts=_act_words,
+    )  # fmt: skip
 
 
 def _screenings(partners: Iterable[Partner]) -> dict[UUID, Screening]:
@@ -415,10 +627,6 @@ def _flag_card(flag: Flag, partner: Partner, every: list[Flag], clock: Clock) ->
         if c
     )
     severity = Flag.Severity(flag.severity)
-    closed = ""
-    if flag.closed_at:
-        by = f" by {flag.closed_by.name}" if flag.closed_by else ""
-        closed = f"{flag.get_state_display()}{by} on {clock.stamp(flag.closed_at)}: {flags.REASONS.get(flag.close_reason, 'no sign of it any more')}"
     return FlagCard(
         id=flag.pk,
         href=reverse("desk:flag", args=[flag.case_id, flag.pk]),
@@ -441,7 +649,7 @@ def _flag_card(flag: Flag, partner: Partner, every: list[Flag], clock: Clock) ->
         seen_by=f"Seen by {flag.acknowledged_by.name}, {clock.stamp(flag.acknowledged_at)}"
         if flag.acknowledged_by and flag.acknowledged_at
         else "",
-        closed=closed,
+        closed=_closed_words(flag, clock),
         absorbed=tuple(json.loads(f.card)["name"] for f in every if f.head_id == flag.pk),
         safety=flag.safety,
         can_see=flag.state == Flag.State.OPEN and flags.can(flag, "acknowledged"),
@@ -450,21 +658,25 @@ def _flag_card(flag: Flag, partner: Partner, every: list[Flag], clock: Clock) ->
     )
 
 
-def _renewed(case: Case) -> dict[UUID, tuple[Reading, ...]]:
-    """Check-ins that were read more than once, with their readings, oldest first."""
+def _renewed(rows: Iterable[CheckIn]) -> dict[UUID, tuple[Reading, ...]]:
+    """Of these check-ins those that were read more than once, with their readings, oldest first."""
+    again = [row.pk for row in rows if row.reading and row.reading.at != row.at]
     every: dict[UUID, list[Reading]] = {}
-    for row in Reading.objects.filter(checkin__case=case).order_by("at", "id"):
-        every.setdefault(row.checkin_id, []).append(row)
+    for found in Reading.objects.filter(checkin__in=again).order_by("at", "id") if again else ():
+        every.setdefault(found.checkin_id, []).append(found)
     return {pk: tuple(found) for pk, found in every.items() if len(found) > 1}
 
 
-def _said(case: Case, clock: Clock) -> dict[tuple[UUID, str, int], str]:
+def _said(rows: Iterable[CheckIn], clock: Clock) -> dict[tuple[UUID, str, int], str]:
     """Who called which finding what: (check-in, label, start) -> words, the newest last."""
-    rows = Correction.objects.select_related("by").filter(case=case).order_by("at", "id")
+    judged = [row.pk for row in rows if row.verdicts]
+    if not judged:
+        return {}
+    found = Correction.objects.select_related("by").filter(checkin__in=judged).order_by("at", "id")
     return {
         (c.checkin_id, c.label, c.start): f"{c.get_verdict_display()}: {c.by.name}, {clock.stamp(c.at)}"
         + (f" ({c.reason})" if c.reason else "")
-        for c in rows
+        for c in found
     }
 
 
@@ -583,55 +795,54 @@ def _note(note: SessionNote, clock: Clock) -> Entry:
 
 
 def _chart(
-    case: Case, reporter: Partner, rows: list[CheckIn], every: list[Flag], notes: list[SessionNote],
-    sent: list[SentGuidance], windows: list[SteadyWindow], clock: Clock, now: datetime,
+    case: Case, reporter: Partner, state: maths.State, held: CaseSummary, points: list[Point], every: list[Flag],
+    notes: list[SessionNote], sent: list[SentGuidance], windows: list[SteadyWindow], clock: Clock, start: datetime,
 ) -> Any:  # fmt: skip
-    def reading(row: CheckIn, index: str) -> chart.Reading:
-        value = getattr(row, index)
-        level = row.levels.get(index) if value is not None else None
-        return chart.Reading(row.at, value, level[0] if level else None, level[1] if level else None)
+    def reading(point: Point, index: str, value: float | None) -> chart.Reading:
+        level = point.levels.get(index) if value is not None else None
+        return chart.Reading(point.at, value, level[0] if level else None, level[1] if level else None)
 
+    other = reporter.other_name
+    good = {key: _lower_first(str(words).replace("{P}", other)) for key, words in instrument.CHIPS["c8g"]}
     acts = []
-    for row in rows:
-        entry = history.entry(row)
-        for act in entry.acts():
-            words = act.label.replace("_", " ") if act.source == "text" else ""
-            acts.append(
-                chart.Act(
-                    row.at,
-                    LANES[act.label],
-                    _act_words(act.label, reporter.other_name) + (" (read in the words)" if words else ""),
-                )
-            )
-        for chip in sorted(entry.chips("c8g") - {"none"}):
-            acts.append(
-                chart.Act(
-                    row.at,
-                    "good",
-                    _lower_first(str(dict(instrument.CHIPS["c8g"])[chip]).replace("{P}", reporter.other_name)),
-                )
-            )
-    own = [
-        (f, json.loads(f.card), reverse("desk:flag", args=[case.pk, f.pk]))
-        for f in every
-        if f.partner_id == reporter.pk
-    ]
+    for point in points:
+        if point.at < start:
+            continue
+        for label, _times, source in point.course.get("a", ()):
+            words = _act_words(label, other) + (" (read in the words)" if source == "text" else "")
+            acts.append(chart.Act(point.at, LANES[label], words))
+        for chip in point.course.get("k", ()):
+            acts.append(chart.Act(point.at, "good", good.get(chip, chip)))
+    if len(every) == FLAGS_SHOWN:
+        own = list(
+            Flag.objects.filter(partner=reporter, head__isnull=True, opened_at__gte=start)
+            .only("case_id", "rule", "opened_at")
+            .order_by("opened_at")
+        )
+    else:
+        own = [f for f in every if f.partner_id == reporter.pk and f.head_id is None]
+    frightened = (course.held_until(held, reporter.side) or clock.now) > clock.now
+    moved = [m for m in _moved(points) if not (frightened and m.side == "client")]
     marks = [
         *(
-            chart.Mark(f.opened_at, "flag", card["name"], href)
-            for f, card, href in own
-            if f.head_id is None and f.rule != "O01"
+            chart.Mark(f.opened_at, "flag", CATALOGUE[f.rule].name, reverse("desk:flag", args=[case.pk, f.pk]))
+            for f in own
+            if f.rule not in {"O01", "O02"}
         ),
-        *(chart.Mark(_onset(card, f), "shift", card["sentence"], href) for f, card, href in own if f.rule == "O01"),
+        *(
+            chart.Mark(m.onset, "held" if m.sure else "shift", f"warmth about {m.before:.0f} before, about {m.after:.0f} since")
+            for m in moved
+            if m.side == "partner"
+        ),
         *(chart.Mark(n.started_at, "note", n.get_kind_display(), reverse("desk:note", args=[n.pk])) for n in notes),
         *(chart.Mark(s.sent_at, "sent", s.title) for s in sent if s.partner_id == reporter.pk),
-    ]
+    ]  # fmt: skip
     return _draw(
         chart.Course(
-            start=rows[0].at if rows else case.opened_at,
-            end=now,
-            partner=tuple(reading(r, "w") for r in rows),
-            client=tuple(reading(r, "cpi") for r in rows),
+            start=start,
+            end=clock.now,
+            partner=tuple(reading(p, "w", p.w) for p in points),
+            client=() if frightened else tuple(reading(p, "cpi", p.cpi) for p in points),
             acts=tuple(acts),
             windows=tuple(
                 chart.Window(w.opened_at, w.ended_at or w.ends_at) for w in windows if w.partner_id == reporter.pk
@@ -640,8 +851,47 @@ def _chart(
             client_name=reporter.name,
             partner_name=reporter.other_name,
             zone=str(clock.zone),
+            moved=tuple(moved),
         )
     )
+
+
+def _moved(points: list[Point]) -> list[chart.Moved]:
+    """Shifts of warmth and own pressing that have held, and possible ones that nothing has confirmed or undone."""
+    found = []
+    sides: tuple[tuple[str, chart.Side], ...] = (("w", "partner"), ("cpi", "client"))
+    for index, side in sides:
+        days = {history.day_of(p.at): p.at for p in points}
+        scored = [history.day_of(p.at) for p in points if getattr(p, index) is not None]
+        soft = None
+        for point in points:
+            if getattr(point, index) is None:
+                continue
+            stored = point.course.get("s", {}).get(index)
+            shift = maths.shift_from_json(stored) if stored else None
+            if (
+                soft is not None
+                and (shift is None or shift.onset != soft.onset)
+                and (shift is None or shift.tier != "confirmed")
+            ):
+                found.append((side, soft, scored))  # it came and went
+            soft = shift if shift is not None and shift.tier == "possible" else None
+            if shift is not None and shift.tier == "confirmed":
+                found.append((side, shift, scored))
+        if soft is not None:
+            found.append((side, soft, scored))
+    shown = []
+    for side, shift, scored in found:
+        if shift.split not in days or shift.onset not in days:
+            continue
+        first = scored[max(scored.index(shift.split) - shift.n_before + 1, 0)]
+        shown.append(
+            chart.Moved(
+                side, shift.tier == "confirmed", days[first], days[shift.split], days[shift.onset], days[shift.found],
+                shift.before, shift.after,
+            )
+        )  # fmt: skip
+    return shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -653,14 +903,13 @@ class ChartView:
     words: str
     rows: tuple[Any, ...]
 
+    @property
+    def means(self) -> bool:
+        return any(panel.means or panel.maybe for panel in self.wide.panels)
+
 
 def _draw(course: chart.Course) -> ChartView:
     return ChartView(chart.draw(course, 860), chart.draw(course, 360), chart.describe(course), chart.table(course))
-
-
-def _onset(card: dict[str, Any], flag: Flag) -> datetime:
-    """Where the warmer phase begins: its first piece of evidence, not the day it was noticed."""
-    return datetime.fromisoformat(card["evidence"][0]["at"]) if card["evidence"] else flag.opened_at
 
 
 def _lower_first(words: str) -> str:

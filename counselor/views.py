@@ -1,6 +1,7 @@
 """The counselor's rooms: HTTP only. A view cleans the form, makes one call, answers; the doorkeeper has opened the case."""
 
 import json
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,9 +9,12 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clients import access, audit, cases, checkins, flags, guidance, readings
@@ -19,6 +23,7 @@ from clients.markup import markdown
 from . import library as shelf
 from . import notes, pages
 from .forms import AddendumForm, NoteForm, ResolveForm, ScreeningForm, ShareForm, clean_search
+from .kept import Kept
 
 
 @login_not_required
@@ -48,8 +53,30 @@ def _note_view(request: Any, what: str) -> None:
 def case(request: Any, case_id: UUID) -> HttpResponse:
     now = timezone.now()
     _note_view(request, "case")
-    page = pages.case(request.case, request.user, now, request.GET.get("side", ""))
-    return render(request, "desk/case.html", {"page": page, "room": "today", "resolve": ResolveForm()})
+    parts = _case_parts(request.case, request.user, pages.Choice.of(request.GET), now)
+    part = str(request.htmx.target) if request.htmx and not request.htmx.boosted else "page"
+    asked = parts.get(part, parts["page"]).replace(_TOKEN, get_token(request))
+    if part in {"course", "stream"}:
+        return HttpResponse(asked)
+    return render(request, "desk/case.html", {"names": parts["names"], "content": mark_safe(asked), "room": "today"})  # noqa: S308
+
+
+# Kept without anybody's form token: this stands in its place until the page is sent.
+_TOKEN = "form-token-of-whoever-looks"  # noqa: S105
+_pages_kept: Kept[dict[str, str]] = Kept(200)
+
+
+def _case_parts(case: Any, user: Any, choice: pages.Choice, now: datetime) -> dict[str, str]:
+    """The case as HTML, whole and in the parts that htmx asks for; made anew when anything about the case was written."""
+    key = (*pages.case_version(case), user.pk, user.zone, choice)
+    parts = _pages_kept.get(key, now)
+    if parts is None:
+        page = pages.case(case, user, now, choice)
+        shared = {"page": page, "csrf_token": _TOKEN}
+        parts = {name: render_to_string(f"desk/_{name}.html", shared) for name in ("course", "stream")}
+        parts |= {"page": render_to_string("desk/_case.html", shared | parts), "names": page.names}
+        _pages_kept.put(key, now, page.until, parts)
+    return parts
 
 
 @require_POST

@@ -32,7 +32,11 @@ class AuditEvent(PracticeRow):
     hash = models.CharField(max_length=64)
 
     class Meta:
-        indexes = [models.Index(fields=["case", "at"]), models.Index(fields=["practice", "at"])]
+        indexes = [
+            models.Index(fields=["case", "at"]),
+            models.Index(fields=["case", "seq"]),
+            models.Index(fields=["practice", "at"]),
+        ]
         constraints = [models.UniqueConstraint(fields=["practice", "seq"], name="audit_one_per_seq")]
 
 

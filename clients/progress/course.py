@@ -231,7 +231,8 @@ def from_json(stored: Mapping[str, Any]) -> State:
             )
             for index, (points, count, first, fresh, sure) in stored["y"].items()
         },
-        *stored["s"],
+        stored["s"][0],
+        stored["s"][1],
         recent,
         Memory(*stored["g"]) if stored["g"] else None,
     )
