@@ -109,13 +109,13 @@ def too_few(lack: Lack) -> str:
 
 
 def improvement(state: maths.State) -> tuple[str, Shift] | None:
-    """The newest confirmed shift for the better that no later one has undone: warmth up, tension or distress down."""
+    """The confirmed shift for the better that stands: warmth up, else the newer of tension or distress down."""
     found = [
         (index, series.confirmed)
         for index, series in state.series.items()
         if index != "cpi" and series.confirmed and series.confirmed.delta * BETTER[index] > 0
     ]
-    return max(found, key=lambda pair: pair[1].onset, default=None)
+    return max(found, key=lambda pair: (pair[0] == "w", pair[1].onset), default=None)
 
 
 def before_span(shift: Shift) -> tuple[datetime, datetime]:

@@ -3,6 +3,7 @@
 import json
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,14 +15,14 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import mark_safe
+from django.utils.html import conditional_escape, escape
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clients import access, audit, cases, checkins, flags, guidance, readings
 from clients.markup import markdown
 
+from . import frame, notes, pages
 from . import library as shelf
-from . import notes, pages
 from .forms import AddendumForm, NoteForm, ResolveForm, ScreeningForm, ShareForm, clean_search
 from .kept import Kept
 
@@ -39,8 +40,13 @@ def go_home(request: HttpRequest) -> HttpResponse:
 @require_GET
 def today(request: Any) -> HttpResponse:
     page = pages.today(request.user, timezone.now(), clean_search(request.GET))
-    template = "desk/_today.html" if request.htmx and not request.htmx.boosted else "desk/today.html"
-    return render(request, template, {"page": page, "room": "today"})
+    content = render_to_string("desk/_today.html", {"page": page})
+    if request.htmx and not request.htmx.boosted:
+        return HttpResponse(content)
+    search = f"?{urlencode({'q': page.query})}" if page.query else ""
+    return frame.show(
+        request, "desk/today.html", room="today", content=content, day=page.day, query=escape(page.query), search=escape(search)
+    )  # fmt: skip
 
 
 def _note_view(request: Any, what: str) -> None:
@@ -55,15 +61,21 @@ def case(request: Any, case_id: UUID) -> HttpResponse:
     _note_view(request, "case")
     parts = _case_parts(request.case, request.user, pages.Choice.of(request.GET), now)
     part = str(request.htmx.target) if request.htmx and not request.htmx.boosted else "page"
-    asked = parts.get(part, parts["page"]).replace(_TOKEN, get_token(request))
     if part in {"course", "stream"}:
-        return HttpResponse(asked)
-    return render(request, "desk/case.html", {"names": parts["names"], "content": mark_safe(asked), "room": "today"})  # noqa: S308
+        return HttpResponse(parts[part].replace(frame.TOKEN, get_token(request)))
+    return frame.show(
+        request, "desk/case.html", room="today", names=conditional_escape(parts["names"]), content=parts["page"]
+    )
 
 
-# Kept without anybody's form token: this stands in its place until the page is sent.
-_TOKEN = "form-token-of-whoever-looks"  # noqa: S105
 _pages_kept: Kept[dict[str, str]] = Kept(200)
+
+
+def forget_kept() -> None:
+    """Have everything rendered anew."""
+    _pages_kept.clear()
+    pages.forget_kept()
+    frame.forget()
 
 
 def _case_parts(case: Any, user: Any, choice: pages.Choice, now: datetime) -> dict[str, str]:
@@ -72,7 +84,7 @@ def _case_parts(case: Any, user: Any, choice: pages.Choice, now: datetime) -> di
     parts = _pages_kept.get(key, now)
     if parts is None:
         page = pages.case(case, user, now, choice)
-        shared = {"page": page, "csrf_token": _TOKEN}
+        shared = {"page": page, "csrf_token": frame.TOKEN}
         parts = {name: render_to_string(f"desk/_{name}.html", shared) for name in ("course", "stream")}
         parts |= {"page": render_to_string("desk/_case.html", shared | parts), "names": page.names}
         _pages_kept.put(key, now, page.until, parts)

@@ -25,8 +25,11 @@ from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import path
 from django.utils import timezone
 
-from clients.models import Case, User
+from clients import course, readings
+from clients.models import Case, CheckIn, Partner, User
 from clients.pressure import read
+from clients.progress import course as maths
+from counselor import views
 from counselor.config.urls import urlpatterns as site
 
 from .demo import Seeder, Story, Week, answers
@@ -116,8 +119,11 @@ class Command(BaseCommand):
         self._say("\n")
         floors = {m.name: statistics.median(m.cpu) for m in measures}
         commit = subprocess.run(
-            ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=settings.ROOT
-        )  # noqa: S607
+            ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607
+            capture_output=True,
+            text=True,
+            cwd=settings.ROOT,
+        )
         for measure in measures:
             row = {
                 "name": measure.name, "n": measure.n, "cpu_ms": round(statistics.median(measure.cpu), 3),
@@ -130,29 +136,60 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(row))
 
     def _seed(self, caseload: int) -> dict[str, User]:
-        """A counselor with 30 cases, one with many, and a case with 104 check-ins."""
+        """A counselor with 30 cases, two of them with 104 check-ins, one with 30 and 1,040, and one with many."""
         seeder = Seeder(timezone.now(), 1)
         seeder.start()
-        small, large = seeder.people["counselor"], seeder.people["counselor_no_cases"]
+        small, large, long = (seeder.people[key] for key in ("counselor", "counselor_no_cases", "supervisor"))
         with transaction.atomic():
-            long_text = "A quiet week. Robin called on Sunday and we laughed."
-            weeks = tuple(
-                Week(7.0 * i, answers(2 + i % 3, i % 3, i % 4, c9=3), long_text if i % 2 else "") for i in range(104)
-            )
-            seeder.tell(Story("Ines", "Robin", weeks, email="ines.calder"), small)
-            total = caseload + 29
+            for a, b, email, counselor, count in (
+                ("Ines", "Robin", "ines.calder", small, 104),
+                ("Olga", "Juno", "olga.marsh", small, 104),
+                ("Tove", "Sam", "tove.lund", long, 1040),
+            ):
+                seeder.tell(Story(a, b, _weeks(count), email=email), counselor)
+            total = caseload + 57
             for number, story in enumerate(seeder.more_stories(total, 4), 1):
-                seeder.tell(story, small if number < 30 else large)
+                seeder.tell(story, small if number < 29 else long if number < 58 else large)
                 if number % 20 == 0 and sys.stderr.isatty():
                     self._say(f"\rSeeding {number} of {total} cases")
-        return {"small": small, "large": large, "client": User.objects.get(email="ines.calder@example.org")}
+        return {
+            "small": small,
+            "large": large,
+            "long": long,
+            "client": User.objects.get(email="olga.marsh@example.org"),
+        }
 
     def _measures(self, people: dict[str, User], caseload: int) -> list[Measure]:
-        case = Case.objects.get(summary__check_ins=104)
-        small, large, portal = Client(), Client(), Client()
-        small.force_login(people["small"])
-        large.force_login(people["large"])
-        portal.force_login(people["client"])
+        cases = {
+            count: Case.objects.get(summary__names__startswith=name) for count, name in ((104, "Ines"), (1040, "Tove"))
+        }
+        small, large, long, portal = clients = Client(), Client(), Client(), Client()
+        for client, key in zip(clients, ("small", "large", "long", "client"), strict=True):
+            client.force_login(people[key])
+        rows = list(CheckIn.objects.select_related("reading").filter(case=cases[104]).order_by("at"))
+        partner = Partner.objects.select_related("case").get(case=cases[104], side="A")
+
+        def fold() -> int:
+            """The whole course from the answers, without the database."""
+            state = maths.State()
+            for row in rows:
+                readings.compute_scores(row, state)
+                state = course.take(row, state, ())
+            return state.count
+
+        def recompute() -> int:
+            with transaction.atomic():
+                readings.recompute(partner, at=timezone.now(), why="bench")
+            return 0
+
+        def cold(run: Callable[[], int]) -> Callable[[], int]:
+            """The same with nothing kept in this process."""
+
+            def forgetting() -> int:
+                views.forget_kept()
+                return run()
+
+            return forgetting
 
         def get(client: Client, address: str) -> Callable[[], int]:
             def run() -> int:
@@ -180,11 +217,23 @@ class Command(BaseCommand):
             Measure("f0", f0, 10, of="f0"),
             Measure("s", lambda: f0() + _stand_in(), 5, of="f0"),
             Measure("today_30", get(small, "/desk/"), 3, of="f0"),
-            Measure(f"today_{caseload}", get(large, "/desk/"), 2, of="f0"),
-            Measure("case_104", get(small, f"/desk/cases/{case.pk}/"), 2, of="f0"),
+            Measure(f"today_{caseload}", get(large, "/desk/"), 3, of="f0"),
+            Measure(f"today_{caseload}_cold", cold(get(large, "/desk/")), 1, of="f0"),
+            Measure("today_30_long", get(long, "/desk/"), 3, of="today_30"),
+            Measure("case_104", get(small, f"/desk/cases/{cases[104].pk}/"), 3, of="f0"),
+            Measure("case_104_cold", cold(get(small, f"/desk/cases/{cases[104].pk}/")), 1, of="f0"),
+            Measure("case_1040", get(long, f"/desk/cases/{cases[1040].pk}/"), 3, of="case_104"),
+            Measure("case_1040_cold", cold(get(long, f"/desk/cases/{cases[1040].pk}/")), 1, of="case_104_cold"),
+            Measure("course_104", fold, 3, of="f0"),
+            Measure("recompute_104", recompute, 1, of="f0"),
             Measure("submit", submit, 3, of="s"),
             Measure("read", read_text, 20, of="s"),
         ]
+
+
+def _weeks(count: int) -> tuple[Week, ...]:
+    text = "A quiet week. Robin called on Sunday and we laughed."
+    return tuple(Week(7.0 * i, answers(2 + i % 3, i % 3, i % 4, c9=3), text if i % 2 else "") for i in range(count))
 
 
 def _form() -> dict[str, Any]:

@@ -1,0 +1,62 @@
+"""The frame around a room of the desk (header, shapes, scripts), rendered once for a person and kept.
+
+It is the same with every request but for the form token, waiting messages and what the room itself shows. Those are put
+in when the page is sent; where a message waits the whole page is rendered as usual. A test compares both.
+"""
+
+import secrets
+from typing import Any
+
+from django.contrib.messages import get_messages
+from django.http import HttpResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+from .kept import Kept
+
+# Stands for anybody's form token in what is kept; nobody can guess it, so nobody can write it.
+TOKEN = f"token-{secrets.token_hex(16)}"
+_PLACE = f"place-{secrets.token_hex(16)}-"
+_frames: Kept[tuple[tuple[str, ...], tuple[str, ...]]] = Kept(500)
+
+
+def forget() -> None:
+    _frames.clear()
+
+
+def show(request: Any, template: str, *, room: str, **places: str) -> HttpResponse:
+    """Answer with the template; `places` are its variables, each a piece of HTML."""
+    token = get_token(request)
+    if len(get_messages(request)):
+        filled = {name: SafeString(html.replace(TOKEN, token)) for name, html in places.items()}
+        return render(request, template, {"room": room} | filled)
+    now, user = timezone.now(), request.user
+    key = (template, room, tuple(places), user.pk, user.name, get_language())
+    frame = _frames.get(key, now)
+    if frame is None:
+        marks = {name: SafeString(f"{_PLACE}{name}-") for name in places}
+        html = render_to_string(template, {"room": room, "user": user, "csrf_token": TOKEN, "messages": ()} | marks)
+        frame = _cut(html, marks)
+        _frames.put(key, now, now.replace(year=now.year + 1), frame)
+    texts, names = frame
+    said = [texts[0]]
+    for name, text in zip(names, texts[1:], strict=True):
+        said += [places[name], text]
+    return HttpResponse("".join(said).replace(TOKEN, token))
+
+
+def _cut(html: str, marks: dict[str, SafeString]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The texts between the places, and the places' names in the order in which they stand."""
+    texts, names, rest = [], [], html
+    while True:
+        found = min(((rest.find(mark), name) for name, mark in marks.items() if mark in rest), default=None)
+        if found is None:
+            return (*texts, rest), tuple(names)
+        at, name = found
+        texts.append(rest[:at])
+        names.append(name)
+        rest = rest[at + len(marks[name]) :]
