@@ -51,7 +51,9 @@ def show(request: Any, template: str, *, room: str, **places: str) -> HttpRespon
 
 def _cut(html: str, marks: dict[str, SafeString]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The texts between the places, and the places' names in the order in which they stand."""
-    texts, names, rest = [], [], html
+    texts: list[str] = []
+    names: list[str] = []
+    rest = html
     while True:
         found = min(((rest.find(mark), name) for name, mark in marks.items() if mark in rest), default=None)
         if found is None:

@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db import connection
+from django.db.models import F, Q
 from django.http import Http404
 from django.urls import reverse
 from django.utils import formats
@@ -92,6 +93,7 @@ class Row:
     order: tuple[Any, ...]
     names: str
     html: SafeString
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ class Today:
     groups: tuple[Group, ...]
     cases: int
     query: str
+    until: datetime
 
 
 _rows: Kept[Row] = Kept(10_000)
@@ -118,37 +121,47 @@ def forget_kept() -> None:
     _rows.clear()
 
 
-def today(user: User, now: datetime, query: str = "") -> Today:
+def today_version(user: User, now: datetime) -> tuple[int, ...]:
+    """The stamps of this counselor's open cases: another case, or another word about one, makes it another tuple."""
+    return tuple(access.visible_cases(user, now).values_list("summary__stamp", flat=True))
+
+
+def today(user: User, now: datetime, query: str = "", stamps: tuple[int, ...] | None = None) -> Today:
     """All open cases of one counselor in the four groups; one query, and one more for rows that changed."""
     clock = Clock(user, now)
-    found: dict[UUID, Row] = {}
-    changed: list[UUID] = []
-    for pk, stamp in access.visible_cases(user, now).values_list("pk", "summary__stamp"):
-        row = _rows.get((pk, stamp, user.zone), now)
+    found: list[Row] = []
+    changed: list[int] = []
+    for stamp in today_version(user, now) if stamps is None else stamps:
+        row = _rows.get((stamp, user.zone), now)
         if row is None:
-            changed.append(pk)
+            changed.append(stamp)
         else:
-            found[pk] = row
+            found.append(row)
     if changed:
-        cases = Case.objects.select_related("summary").defer("summary__course").filter(pk__in=changed)
-        for case in cases:
-            found[case.pk] = _keep_row(case, clock, now)
+        cases = access.visible_cases(user, now).select_related("summary").defer("summary__course")
+        few = cases.filter(summary__stamp__in=changed) if len(changed) < 500 else cases
+        fresh = [_keep_row(case, clock, now) for case in few if few is not cases or case.summary.stamp in changed]
+        if len(fresh) == len(changed):
+            found += fresh
+        else:  # somebody wrote in between
+            found = [_keep_row(case, clock, now) for case in cases]
     wanted = query.lower()
-    shown = [row for row in found.values() if not wanted or wanted in row.names]
+    shown = [row for row in found if not wanted or wanted in row.names]
     groups = []
     for key, word in summary.GROUPS.items():
         rows = sorted((row for row in shown if row.group == key), key=lambda row: row.order)
         groups.append(Group(key, word, STATE_OF_GROUP[key], len(rows), join_rows([row.html for row in rows])))
-    return Today(formats.date_format(clock.today, "l, j F"), tuple(groups), len(shown), query)
+    until = min((row.until for row in found), default=clock.midnight())
+    return Today(formats.date_format(clock.today, "l, j F"), tuple(groups), len(shown), query, until)
 
 
 def _keep_row(case: Case, clock: Clock, now: datetime) -> Row:
     held = case.summary
     promised_now = bool(held.unread and held.read_by_on and held.read_by_on <= clock.today)
     standing = summary.group(held, at=now, today_overdue=promised_now, paused=case.paused_at is not None)
-    row = Row(standing.group, _order(held), held.names.lower(), _row(case, held, standing, clock))
     until = min(clock.midnight(), summary.changes_at(held, at=now))
-    _rows.put((case.pk, held.stamp, str(clock.zone)), now, until, row)
+    row = Row(standing.group, _order(held), held.names.lower(), _row(case, held, standing, clock), until)
+    _rows.put((held.stamp, str(clock.zone)), now, until, row)
     return row
 
 
@@ -168,11 +181,7 @@ def _row(case: Case, held: CaseSummary, standing: summary.Standing, clock: Clock
         due.append(clock.due(held.due_at))
     if held.unread and held.read_by_on:
         due.append(f"{held.unread} to read by {formats.date_format(held.read_by_on, 'D j M')}")
-    spark = (
-        NOT_DRAWN
-        if _is_held(held, clock)
-        else sparkline(held.spark, f"Own conduct of {held.names.split(' and ')[0]}: {change} {than}")
-    )
+    spark = NOT_DRAWN if _is_held(held, clock) else sparkline(held.spark, "Own conduct")
     return triage_row(
         href=f"/desk/cases/{case.pk}/", names=held.names, state=STATE_OF_GROUP[standing.group], reason=standing.reason,
         few=standing.few, spark=spark, change=change, than=than, last=last, due="; ".join(due), late=standing.due,
@@ -379,8 +388,14 @@ class Choice:
 
 def case_version(case: Case) -> tuple[Any, ...]:
     """Changes with whatever is written about the case: every act leaves a new stamp or a new entry in the trail."""
-    newest = AuditEvent.objects.filter(case=OuterRef("case_id")).order_by("-seq").values("seq")[:1]
-    found = CaseSummary.objects.filter(case=case).annotate(seq=Subquery(newest)).values_list("stamp", "seq").get()
+    summaries, trail = (connection.ops.quote_name(m._meta.db_table) for m in (CaseSummary, AuditEvent))
+    pk = AuditEvent._meta.get_field("case").get_db_prep_value(case.pk, connection)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT stamp, (SELECT max(seq) FROM {trail} WHERE case_id = %s) FROM {summaries} WHERE case_id = %s",  # noqa: S608
+            [pk, pk],
+        )
+        found = cursor.fetchone()
     return (case.pk, *found)
 
 

@@ -39,14 +39,29 @@ def go_home(request: HttpRequest) -> HttpResponse:
 @access.without_case
 @require_GET
 def today(request: Any) -> HttpResponse:
-    page = pages.today(request.user, timezone.now(), clean_search(request.GET))
-    content = render_to_string("desk/_today.html", {"page": page})
+    now, query = timezone.now(), clean_search(request.GET)
+    content, day = _today_parts(request.user, query, now)
     if request.htmx and not request.htmx.boosted:
         return HttpResponse(content)
-    search = f"?{urlencode({'q': page.query})}" if page.query else ""
+    search = f"?{urlencode({'q': query})}" if query else ""
     return frame.show(
-        request, "desk/today.html", room="today", content=content, day=page.day, query=escape(page.query), search=escape(search)
-    )  # fmt: skip
+        request, "desk/today.html", room="today", content=content, day=day, query=escape(query), search=escape(search)
+    )
+
+
+_todays_kept: Kept[tuple[str, str]] = Kept(100)
+
+
+def _today_parts(user: Any, query: str, now: datetime) -> tuple[str, str]:
+    """The groups as HTML, and the day in words; made anew when a case was written, or the clock changes a word."""
+    key = (stamps := pages.today_version(user, now), user.zone)
+    kept = None if query else _todays_kept.get(key, now)
+    if kept is None:
+        page = pages.today(user, now, query, stamps)
+        kept = (render_to_string("desk/_today.html", {"page": page}), page.day)
+        if not query:
+            _todays_kept.put(key, now, page.until, kept)
+    return kept
 
 
 def _note_view(request: Any, what: str) -> None:
@@ -74,6 +89,7 @@ _pages_kept: Kept[dict[str, str]] = Kept(200)
 def forget_kept() -> None:
     """Have everything rendered anew."""
     _pages_kept.clear()
+    _todays_kept.clear()
     pages.forget_kept()
     frame.forget()
 

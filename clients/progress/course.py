@@ -95,21 +95,13 @@ def advance(state: State, checkin: CheckIn, safety: Sequence[tuple[float, float 
         if change is not None:
             blocks[index] = change
     kept = [c for c in state.recent if c.day > day - REACH][-MOST:]
-    moved = replace(
-        state,
-        count=state.count + 1,
-        first=state.first if state.count else day,
-        last=day,
-        levels=dict(checkin.levels),
-        series=series,
-        recent=(*kept, checkin),
-    )
     fade = 0.5 ** ((day - state.last) / HALF_LIFE) if state.count else 1.0
     a, b = 1 + (state.a - 1) * fade, 1 + (state.b - 1) * fade
     if checkin.started is not None and checkin.received is not None:
         a += DESIGN * min(checkin.received, CAP)
         b += DESIGN * min(checkin.started, CAP)
-    moved = replace(moved, a=a, b=b)
+    first = state.first if state.count else day
+    moved = State(state.count + 1, first, day, dict(checkin.levels), series, a, b, (*kept, checkin), state.gate)
     gate = gate_at(moved, day, safety, after=state.last if state.count else -math.inf)
     moved = replace(moved, gate=Memory(gate.state, gate.since, gate.met))
     return moved, Point(share_at(moved, day), gate.state, shifts, blocks)
@@ -150,8 +142,10 @@ def _add(series: Series, day: float, value: float) -> tuple[Series, Shift | None
     sure = shift if shift is not None and shift.tier == "confirmed" else None
     if sure is not None:
         fresh = sure.n_after
-    first = next((i for i, (at, _) in enumerate(points) if at > day - REACH), 0)
-    kept = points[max(min(first, len(points) - WINDOW), len(points) - MOST, 0) :]
+    cut = max(len(points) - MOST, 0)
+    while len(points) - cut > WINDOW and points[cut][0] <= day - REACH:
+        cut += 1
+    kept = points[cut:]
     moved = Series(kept, series.count + 1, series.first if series.count else day, fresh, sure or series.confirmed)
     return moved, shift
 

@@ -67,13 +67,16 @@ def best_split(values: Sequence[float], side: int = 1, sigma: float = SIGMA) -> 
     """The cut with the largest |g| that leaves `side` values on each side; None where none does."""
     n = len(values)
     sums = list(accumulate(values))
-    best: Split | None = None
+    total, widest, at = sums[-1] if sums else 0.0, -1.0, 0
     for k in range(side, n - side + 1):
-        before, after = sums[k - 1] / k, (sums[-1] - sums[k - 1]) / (n - k)
-        g = (after - before) / (sigma * math.sqrt(1 / k + 1 / (n - k)))
-        if best is None or abs(g) > abs(best.g):
-            best = Split(k, before, after, g)
-    return best
+        apart = (total - sums[k - 1]) / (n - k) - sums[k - 1] / k
+        square = apart * apart * k * (n - k)  # g squared, but for a factor that is the same for every k
+        if square > widest:
+            widest, at = square, k
+    if not at:
+        return None
+    before, after = sums[at - 1] / at, (total - sums[at - 1]) / (n - at)
+    return Split(at, before, after, (after - before) / (sigma * math.sqrt(1 / at + 1 / (n - at))))
 
 
 def possible(points: Points) -> Shift | None:
@@ -98,6 +101,9 @@ def confirmed(points: Points) -> Shift | None:
 
 def look(window: Sequence[tuple[float, float]]) -> Shift | None:
     """Either tier at the newest of these scores (at most twelve), confirmed before possible."""
+    values = [y for _, y in window]
+    if not values or max(values) - min(values) + _HAIR < 15:
+        return None  # no two means lie further apart than the scores
     return confirmed(window) or possible(window)
 
 

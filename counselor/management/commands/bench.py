@@ -59,12 +59,15 @@ class Measure:
     run: Callable[[], int]
     n: int
     of: str = ""
+    cold: bool = False
     cpu: list[float] = field(default_factory=list)
     wall: list[float] = field(default_factory=list)
     statements: int = 0
     bytes: int = 0
 
     def round(self) -> None:
+        if not self.cold:
+            self.run()  # what the measure before it made cold is not this one's cost
         cpu, wall = time.process_time(), time.perf_counter()
         for _ in range(self.n):
             self.bytes = self.run()
@@ -218,12 +221,14 @@ class Command(BaseCommand):
             Measure("s", lambda: f0() + _stand_in(), 5, of="f0"),
             Measure("today_30", get(small, "/desk/"), 3, of="f0"),
             Measure(f"today_{caseload}", get(large, "/desk/"), 3, of="f0"),
-            Measure(f"today_{caseload}_cold", cold(get(large, "/desk/")), 1, of="f0"),
+            Measure(f"today_{caseload}_cold", cold(get(large, "/desk/")), 1, of="f0", cold=True),
             Measure("today_30_long", get(long, "/desk/"), 3, of="today_30"),
             Measure("case_104", get(small, f"/desk/cases/{cases[104].pk}/"), 3, of="f0"),
-            Measure("case_104_cold", cold(get(small, f"/desk/cases/{cases[104].pk}/")), 1, of="f0"),
+            Measure("case_104_cold", cold(get(small, f"/desk/cases/{cases[104].pk}/")), 1, of="f0", cold=True),
             Measure("case_1040", get(long, f"/desk/cases/{cases[1040].pk}/"), 3, of="case_104"),
-            Measure("case_1040_cold", cold(get(long, f"/desk/cases/{cases[1040].pk}/")), 1, of="case_104_cold"),
+            Measure(
+                "case_1040_cold", cold(get(long, f"/desk/cases/{cases[1040].pk}/")), 1, of="case_104_cold", cold=True
+            ),
             Measure("course_104", fold, 3, of="f0"),
             Measure("recompute_104", recompute, 1, of="f0"),
             Measure("submit", submit, 3, of="s"),
