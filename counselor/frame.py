@@ -5,6 +5,7 @@ in when the page is sent; where a message waits the whole page is rendered as us
 """
 
 import secrets
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.messages import get_messages
@@ -21,18 +22,23 @@ from .kept import Kept
 # Stands for anybody's form token in what is kept; nobody can guess it, so nobody can write it.
 TOKEN = f"token-{secrets.token_hex(16)}"
 _PLACE = f"place-{secrets.token_hex(16)}-"
-_frames: Kept[tuple[tuple[str, ...], tuple[str, ...]]] = Kept(500)
+_TOKEN = TOKEN.encode()
+_frames: Kept[tuple[tuple[bytes, ...], tuple[str, ...]]] = Kept(500)
 
 
 def forget() -> None:
     _frames.clear()
 
 
-def show(request: Any, template: str, *, room: str, **places: str) -> HttpResponse:
+def with_token(request: Any, html: bytes) -> bytes:
+    """Put this person's form token into what was kept without one."""
+    return html.replace(_TOKEN, get_token(request).encode())
+
+
+def show(request: Any, template: str, *, room: str, **places: bytes) -> HttpResponse:
     """Answer with the template; `places` are its variables, each a piece of HTML."""
-    token = get_token(request)
     if len(get_messages(request)):
-        filled = {name: SafeString(html.replace(TOKEN, token)) for name, html in places.items()}
+        filled = {name: SafeString(with_token(request, html).decode()) for name, html in places.items()}
         return render(request, template, {"room": room} | filled)
     now, user = timezone.now(), request.user
     key = (template, room, tuple(places), user.pk, user.name, get_language())
@@ -41,15 +47,15 @@ def show(request: Any, template: str, *, room: str, **places: str) -> HttpRespon
         marks = {name: SafeString(f"{_PLACE}{name}-") for name in places}
         html = render_to_string(template, {"room": room, "user": user, "csrf_token": TOKEN, "messages": ()} | marks)
         frame = _cut(html, marks)
-        _frames.put(key, now, now.replace(year=now.year + 1), frame)
+        _frames.put(key, now, now + timedelta(days=1), frame)
     texts, names = frame
-    said = [texts[0]]
+    said = [with_token(request, texts[0])]
     for name, text in zip(names, texts[1:], strict=True):
-        said += [places[name], text]
-    return HttpResponse("".join(said).replace(TOKEN, token))
+        said += [places[name], with_token(request, text)]
+    return HttpResponse(b"".join(said))
 
 
-def _cut(html: str, marks: dict[str, SafeString]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _cut(html: str, marks: dict[str, SafeString]) -> tuple[tuple[bytes, ...], tuple[str, ...]]:
     """The texts between the places, and the places' names in the order in which they stand."""
     texts: list[str] = []
     names: list[str] = []
@@ -57,7 +63,7 @@ def _cut(html: str, marks: dict[str, SafeString]) -> tuple[tuple[str, ...], tupl
     while True:
         found = min(((rest.find(mark), name) for name, mark in marks.items() if mark in rest), default=None)
         if found is None:
-            return (*texts, rest), tuple(names)
+            return tuple(text.encode() for text in (*texts, rest)), tuple(names)
         at, name = found
         texts.append(rest[:at])
         names.append(name)

@@ -10,12 +10,11 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse
-from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import conditional_escape, escape
+from django.utils.html import escape
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from clients import access, audit, cases, checkins, flags, guidance, readings
@@ -45,20 +44,21 @@ def today(request: Any) -> HttpResponse:
         return HttpResponse(content)
     search = f"?{urlencode({'q': query})}" if query else ""
     return frame.show(
-        request, "desk/today.html", room="today", content=content, day=day, query=escape(query), search=escape(search)
-    )
+        request, "desk/today.html", room="today", content=content, day=day, query=escape(query).encode(),
+        search=escape(search).encode(),
+    )  # fmt: skip
 
 
-_todays_kept: Kept[tuple[str, str]] = Kept(100)
+_todays_kept: Kept[tuple[bytes, bytes]] = Kept(100)
 
 
-def _today_parts(user: Any, query: str, now: datetime) -> tuple[str, str]:
+def _today_parts(user: Any, query: str, now: datetime) -> tuple[bytes, bytes]:
     """The groups as HTML, and the day in words; made anew when a case was written, or the clock changes a word."""
     key = (stamps := pages.today_version(user, now), user.zone)
     kept = None if query else _todays_kept.get(key, now)
     if kept is None:
         page = pages.today(user, now, query, stamps)
-        kept = (render_to_string("desk/_today.html", {"page": page}), page.day)
+        kept = (render_to_string("desk/_today.html", {"page": page}).encode(), page.day.encode())
         if not query:
             _todays_kept.put(key, now, page.until, kept)
     return kept
@@ -77,13 +77,12 @@ def case(request: Any, case_id: UUID) -> HttpResponse:
     parts = _case_parts(request.case, request.user, pages.Choice.of(request.GET), now)
     part = str(request.htmx.target) if request.htmx and not request.htmx.boosted else "page"
     if part in {"course", "stream"}:
-        return HttpResponse(parts[part].replace(frame.TOKEN, get_token(request)))
-    return frame.show(
-        request, "desk/case.html", room="today", names=conditional_escape(parts["names"]), content=parts["page"]
-    )
+        return HttpResponse(frame.with_token(request, parts[part]))
+    content = frame.with_token(request, parts["page"])
+    return frame.show(request, "desk/case.html", room="today", names=parts["names"], content=content)
 
 
-_pages_kept: Kept[dict[str, str]] = Kept(200)
+_pages_kept: Kept[dict[str, bytes]] = Kept(200)
 
 
 def forget_kept() -> None:
@@ -94,15 +93,16 @@ def forget_kept() -> None:
     frame.forget()
 
 
-def _case_parts(case: Any, user: Any, choice: pages.Choice, now: datetime) -> dict[str, str]:
+def _case_parts(case: Any, user: Any, choice: pages.Choice, now: datetime) -> dict[str, bytes]:
     """The case as HTML, whole and in the parts that htmx asks for; made anew when anything about the case was written."""
     key = (*pages.case_version(case), user.pk, user.zone, choice)
     parts = _pages_kept.get(key, now)
     if parts is None:
         page = pages.case(case, user, now, choice)
         shared = {"page": page, "csrf_token": frame.TOKEN}
-        parts = {name: render_to_string(f"desk/_{name}.html", shared) for name in ("course", "stream")}
-        parts |= {"page": render_to_string("desk/_case.html", shared | parts), "names": page.names}
+        inner = {name: render_to_string(f"desk/_{name}.html", shared) for name in ("course", "stream")}
+        whole = {"page": render_to_string("desk/_case.html", shared | inner), "names": escape(page.names)}
+        parts = {name: html.encode() for name, html in (inner | whole).items()}
         _pages_kept.put(key, now, page.until, parts)
     return parts
 

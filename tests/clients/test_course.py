@@ -1,25 +1,30 @@
 """The course as stored is what a fresh computation gives, whatever people did in between."""
 
+import contextlib
 import random
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.management import call_command
-from tests import make
-from tests.conftest import Cast
 
 from clients import checkins, course, flags, history, readings, tasks
 from clients.models import CaseSummary, CheckIn, Flag, FlagEvent
 from clients.progress import Entry, Talk, levels, readiness, scan, share
 from clients.progress.course import INDICES
+from tests import make
+from tests.conftest import Cast
 
 pytestmark = pytest.mark.db_both
 
 
 def stored(case: Any) -> Any:
     row = CaseSummary.objects.get(case=case)
-    points = CheckIn.objects.filter(case=case).order_by("at", "id").values_list("at", "w", "t", "cpi", "rs", "d", "levels", "course")
+    points = (
+        CheckIn.objects.filter(case=case)
+        .order_by("at", "id")
+        .values_list("at", "w", "t", "cpi", "rs", "d", "levels", "course")
+    )
     return row.course, row.spark, row.cpi_level, row.cpi_before, row.held_until, list(points)  # fmt: skip
 
 
@@ -47,7 +52,13 @@ def any_answers(roll: random.Random) -> dict[str, Any]:
     }  # fmt: skip
 
 
-TEXTS = ("", "", "I asked whether we could live together again.", "I do not want to live any more.", "Robin called me on Tuesday.")
+TEXTS = (
+    "",
+    "",
+    "I asked whether we could live together again.",
+    "I do not want to live any more.",
+    "Robin called me on Tuesday.",
+)
 
 
 def act_at_random(cast: Cast, roll: random.Random, count: int) -> None:
@@ -69,10 +80,8 @@ def act_at_random(cast: Cast, roll: random.Random, count: int) -> None:
             if flag is not None:
                 act = flags.reopen if flag.state not in flags.LIVE else flags.resolve
                 more = {"reason": "followed_up"} if act is flags.resolve else {}
-                try:
+                with contextlib.suppress(flags.Refused):
                     act(case=cast.couple, flag_id=flag.pk, by=cast.dana, at=at, **more)  # type: ignore[operator]
-                except flags.Refused:
-                    pass
         elif what < 0.95:
             for row in CheckIn.objects.select_related("reading").filter(case=cast.couple).order_by("?")[:3]:
                 found = readings.every_finding(row)

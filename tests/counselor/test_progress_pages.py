@@ -1,0 +1,295 @@
+"""Progress on Today and Case: the words, the minimum data, what htmx asks for, and that what is kept is never stale."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+
+from clients import cases, checkins, flags, guidance, readings
+from clients.models import CaseSummary, CheckIn, Flag
+from counselor import notes, pages, views
+from tests import make
+from tests.browse import body, steady, words
+from tests.conftest import Cast
+
+LATER = make.START + timedelta(days=43, hours=2)
+WARM = {"c3": 3, "c4": ["kind", "memory"], "c5": 2, "c6": 0}
+COOL = {"c3": 1, "c5": "none", "c6": 3}
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> None:
+    views.forget_kept()
+
+
+def story(cast: Cast) -> None:
+    """Four cool weeks, then warm ones by half weeks; a card sent and opened before."""
+    for week in range(4):
+        make.check_in(cast.a, 7 * week, **COOL)
+    sent = make.share(cast.couple, cast.a, cast.dana, make.START + timedelta(days=20))
+    guidance.mark_opened(partner=cast.a, sent=sent, by=cast.alma, at=make.START + timedelta(days=20, hours=5))
+    for number in range(5):
+        make.check_in(cast.a, 24.5 + 4.5 * number, **WARM, c8g=["kept_short"], c1=1, c2=2)
+
+
+def look(cast: Cast, client: Client, at: Any = LATER, asked: str = "", **headers: str) -> Any:
+    with time_machine.travel(at, tick=False):
+        client.force_login(cast.dana)
+        return client.get(f"/desk/cases/{cast.couple.pk}/{asked}", headers=headers)
+
+
+@pytest.mark.db_both
+def test_the_case_says_where_it_stands_in_words(cast: Cast, client: Client) -> None:
+    story(cast)
+    said = words(look(cast, client))
+    assert "as Alma reports it" in said
+    assert "Talking about problems between the two A small step" in said
+    assert "Bruno has mostly seemed at ease" in said
+    assert "Two talks about problems within six weeks (0 of 2 so far)." in said
+    assert re.search(r"Bruno starts about \d of 10 contacts", said)
+    assert "Warmth has held for two weeks or more: about 12 before, about 70 since" in said
+    assert "rising over the last six weeks" in said
+    assert "kept contact short and easy (5 times)" in said
+
+
+@pytest.mark.db_both
+def test_the_two_weeks_before_a_shift_stand_side_by_side_without_a_because(cast: Cast, client: Client) -> None:
+    story(cast)
+    page = body(look(cast, client))
+    block = re.search(r'<section class="before".*?</section>', page, re.S)
+    assert block
+    said = re.sub(r"<[^>]+>", " ", block[0])
+    assert "What was I doing when it improved?" in said
+    assert "“Small, easy contact” sent" in said
+    assert "“Small, easy contact” opened" in said
+    assert "2 check-ins" in said
+    assert not re.search(
+        r"\b(because|caused?|due to|thanks to|led to|made|worked|helped|effect|therefore|result)\b", said
+    )
+
+
+def test_without_a_confirmed_shift_there_is_no_such_block(cast: Cast, client: Client) -> None:
+    for week in range(6):
+        make.check_in(cast.a, 7 * week)
+    assert 'class="before"' not in body(look(cast, client))
+
+
+def test_little_data_is_said_and_looks_its_own(cast: Cast, client: Client) -> None:
+    make.check_in(cast.a, 36)
+    make.check_in(cast.a, 40)
+    page = look(cast, client)
+    said = words(page)
+    assert "Too little known" in said
+    assert "not enough data yet (2 of 3)" in said
+    assert "not enough data yet (2 of 5)" in said
+    assert "not enough data yet (2 of 6)" in said
+    assert body(page).count('class="too-few"') >= 4
+    checkins.mark_read(case=cast.couple, by=cast.dana, at=LATER)
+    with time_machine.travel(LATER, tick=False):
+        today = body(client.get("/desk/"))
+    assert "Not enough data yet (2 of 3)." in today
+    assert today.count('data-state="quiet" data-few') == 2
+
+
+def test_a_safety_flag_means_not_now_and_says_what_would_change_it(cast: Cast, client: Client) -> None:
+    story(cast)
+    make.check_in(cast.a, 43, safety=("afraid",), **WARM)
+    said = words(look(cast, client))
+    assert "Talking about problems between the two Not now" in said
+    assert "A safety flag is open since" in said
+    assert "The safety flag being followed up and closed by a person." in said
+    assert "held, safety first" in said
+    with time_machine.travel(LATER, tick=False):
+        assert "Not scored while a fear or a hurt is recent" in " ".join(words(client.get("/desk/")).split())
+
+
+@pytest.mark.parametrize(
+    ("answers", "word", "ground"),
+    [
+        ({"c6": 4}, "Not now", "Bruno has seemed tense or pulled back much of the time"),
+        ({"c4": ["space"], "c6": 0}, "Not now", "Bruno asked for space or time"),
+        ({"c7": {"talk": "yes", "began": "me", "ended": 0}, "c6": 0}, "Not now", "The last talk about problems"),
+        ({"c7": {"talk": "yes", "began": "partner", "ended": 4}, **WARM}, "Room to talk", "ended with give and take"),
+    ],
+)
+def test_the_gate_names_the_entries_that_decide_it(
+    cast: Cast, client: Client, answers: dict[str, Any], word: str, ground: str
+) -> None:
+    for number in range(9):
+        make.check_in(cast.a, 2 + 5 * number, **answers)
+    page = look(cast, client)
+    assert f"Talking about problems between the two {word}" in words(page)
+    assert ground in words(page)
+    assert re.search(r'<a class="small" href="#e-[0-9a-f-]{36}">See the check-in</a>', body(page))
+
+
+def test_off_track_is_worth_a_look_with_its_reason(cast: Cast, client: Client) -> None:
+    for number in range(7):
+        make.check_in(cast.a, 6 * number, c11=4 if number < 4 else 0, c12=0 if number < 4 else 4)
+    said = words(look(cast, client))
+    assert "Worth a look Distress is clearly up" in said
+
+
+def test_a_long_silence_is_grey_and_says_as_of_when(cast: Cast, client: Client) -> None:
+    story(cast)
+    page = look(cast, client, LATER + timedelta(days=60))
+    assert "data-stale" in body(page)
+    assert "The last check-in came on" in words(page)
+    assert "Too little known" in words(page)
+
+
+def test_the_stretch_of_time_is_chosen_by_address_and_by_htmx(cast: Cast, client: Client) -> None:
+    for week in range(40):
+        make.check_in(cast.a, 7 * week - 240)
+    address = f"/desk/cases/{cast.couple.pk}/"
+    usual = body(look(cast, client))
+    assert f'href="{address}?range=6w" hx-get="{address}?range=6w" hx-target="#course"' in usual
+    assert 'hx-push-url="true"' in usual
+    assert re.search(rf'href="{address}"[^>]*aria-current="true">6 months', usual)
+    everything = body(look(cast, client, asked="?range=all"))
+    assert re.search(r'aria-current="true">All', everything)
+    part = body(look(cast, client, asked="?range=6w", **{"HX-Request": "true", "HX-Target": "course"}))
+    assert part.lstrip().startswith('<section class="panel" id="course"')
+    assert "<html" not in part
+    assert part.count('class="pt"') < everything.count('class="pt"')
+    assert body(look(cast, client, asked="?range=nonsense&shown=x&side=Q")) != ""
+
+
+def test_earlier_entries_come_on_request_and_the_address_keeps_them(cast: Cast, client: Client) -> None:
+    for week in range(14):
+        make.check_in(cast.a, 3 * week)
+    first = body(look(cast, client))
+    assert first.count('data-kind="checkin"') == pages.STREAM_LENGTH
+    assert f"/desk/cases/{cast.couple.pk}/?shown=30" in first
+    more = body(look(cast, client, asked="?shown=30"))
+    assert more.count('data-kind="checkin"') == 14
+    assert "Show earlier" not in more
+    part = body(look(cast, client, asked="?shown=30", **{"HX-Request": "true", "HX-Target": "stream"}))
+    assert part.lstrip().startswith('<section class="stack" id="stream"')
+
+
+# Kept pages
+
+
+def fresh(client: Client, address: str) -> str:
+    views.forget_kept()
+    return steady(client.get(address))
+
+
+@pytest.mark.db_both
+def test_a_kept_page_is_the_page_made_anew_after_every_act(cast: Cast, client: Client) -> None:
+    """Whoever does whatever: the next look shows it."""
+    story(cast)
+    client.force_login(cast.dana)
+    address = f"/desk/cases/{cast.couple.pk}/"
+    at = LATER
+    sent = make.share(cast.couple, cast.a, cast.dana, at)
+    note = notes.start(case=cast.couple, by=cast.dana, at=at)
+    newest = CheckIn.objects.filter(case=cast.couple).latest("at")
+
+    def flag() -> Flag:
+        return Flag.objects.filter(case=cast.couple).order_by("-severity", "pk")[0]
+
+    acts: list[Any] = [
+        lambda at: checkins.mark_read(case=cast.couple, by=cast.dana, at=at, checkin_id=newest.pk),
+        lambda at: make.check_in(cast.a, (at - make.START) / timedelta(days=1), "I asked if we could live together again."),
+        lambda at: make.check_in(cast.b, (at - make.START) / timedelta(days=1), safety=("afraid",)),
+        lambda at: flags.acknowledge(case=cast.couple, flag_id=flag().pk, by=cast.dana, at=at),
+        lambda at: flags.resolve(case=cast.couple, flag_id=flag().pk, by=cast.dana, at=at, reason="followed_up"),
+        lambda at: notes.save(case=cast.couple, note_id=note.pk, by=cast.dana, at=at, body="Words.", version=1),
+        lambda at: notes.sign(case=cast.couple, note_id=note.pk, by=cast.dana, at=at),
+        lambda at: guidance.mark_opened(partner=cast.a, sent=sent, by=cast.alma, at=at),
+        lambda at: guidance.mark_opened(partner=cast.a, sent=sent, by=cast.alma, at=at),
+        lambda at: guidance.answer(partner=cast.a, sent_id=sent.pk, by=cast.alma, at=at, answer="tried"),
+        lambda at: guidance.withdraw(case=cast.couple, sent_id=sent.pk, by=cast.dana, at=at),
+        lambda at: make.screen(cast.couple, cast.a, cast.dana, at),
+        lambda at: readings.recompute(cast.a, at=at, why="to see"),
+        lambda at: cases.pause(case=cast.couple, by=cast.dana, at=at),
+    ]  # fmt: skip
+    before = ""
+    for number, act in enumerate(acts):
+        at = LATER + timedelta(minutes=5 * number)
+        with time_machine.travel(at, tick=False):
+            from django.db import transaction
+
+            client.get(address), client.get("/desk/")
+            with transaction.atomic():
+                act(at)
+            shown, listed = steady(client.get(address)), steady(client.get("/desk/"))
+            assert shown != before, f"act {number} does not show"
+            assert fresh(client, address) == shown, f"act {number}"
+            assert fresh(client, "/desk/") == listed, f"act {number}"
+            before = shown
+
+
+def test_the_clock_alone_changes_a_kept_word(cast: Cast, client: Client) -> None:
+    story(cast)
+    for hours in (0, 1, 7, 30, 24 * 7, 24 * 20):
+        with time_machine.travel(LATER + timedelta(hours=hours), tick=False):
+            client.force_login(cast.dana)
+            for address in ("/desk/", f"/desk/cases/{cast.couple.pk}/"):
+                client.get(address)
+                shown = steady(client.get(address))
+                assert fresh(client, address) == shown, (hours, address)
+
+
+def test_a_kept_page_holds_nobody_elses_token_name_or_draft(cast: Cast, client: Client) -> None:
+    story(cast)
+    cover = cast.erik
+    from clients.models import Assignment
+
+    Assignment.objects.create(
+        practice=cast.practice, case=cast.couple, user=cover, role=Assignment.As.COVER, since=make.START
+    )
+    notes.start(case=cast.couple, by=cast.dana, at=LATER)
+    hers = body(look(cast, client))
+    with time_machine.travel(LATER, tick=False):
+        client.force_login(cover)
+        his = body(client.get(f"/desk/cases/{cast.couple.pk}/"))
+    tokens = [set(re.findall(r'csrfmiddlewaretoken" value="(\w+)"', page)) for page in (hers, his)]
+    assert tokens[0].isdisjoint(tokens[1])
+    assert all(len(token) == 64 for token in tokens[0] | tokens[1])
+    assert "Dana</span>" not in his.split("<main")[0]
+    assert "Draft, last saved" in hers
+    assert "Draft, last saved" not in his
+    assert "token-" not in hers.replace("csrfmiddlewaretoken", "").replace("x-csrftoken", "")
+
+
+def test_a_waiting_message_is_shown_once_in_the_frame(cast: Cast, client: Client) -> None:
+    make.check_in(cast.a, 40)
+    look(cast, client)
+    with time_machine.travel(LATER, tick=False):
+        client.post(f"/desk/cases/{cast.couple.pk}/read/")
+    assert "Marked as read." in body(look(cast, client))
+    assert "Marked as read." not in body(look(cast, client))
+
+
+def test_searching_today_finds_by_name_and_keeps_what_was_typed(cast: Cast, client: Client) -> None:
+    with time_machine.travel(LATER, tick=False):
+        client.force_login(cast.dana)
+        found = body(client.get('/desk/?q=carla"'))
+        assert "carla&quot;" in found
+        found = body(client.get("/desk/?q=carla"))
+    assert "Carla and Max" in found
+    assert "Alma and Bruno" not in found
+    assert 'hx-get="/desk/?q=carla"' in found
+
+
+def test_a_case_costs_the_same_however_long_it_is(
+    cast: Cast, client: Client, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(60):
+        make.check_in(cast.a, 0.7 * number, "I asked if we could live together again." if number % 9 == 0 else "")
+    look(cast, client)
+    with django_assert_max_num_queries(5):
+        page = look_again(cast, client)
+    assert len(page.content) < 60_000
+    assert CaseSummary.objects.get(case=cast.couple).check_ins == 60
+
+
+def look_again(cast: Cast, client: Client) -> Any:
+    with time_machine.travel(LATER, tick=False):
+        return client.get(f"/desk/cases/{cast.couple.pk}/")
