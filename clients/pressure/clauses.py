@@ -157,7 +157,7 @@ class _Reader:
     def _open(self, clause: _Clause, name: str, extent: int, question: bool) -> None:
         if name == "negation":
             clause.negated = clause.own = True
-            clause.carrier = False
+            clause.carrier = extent == COMPLEMENT
         elif name == "none":
             return
         elif name == "asks":
@@ -382,6 +382,9 @@ class _Reader:
         if found is None:
             if owner:
                 note.people[at] = ((owner, at + 1, True),)
+                if norm == "her" and at > first and note.lemma[at - 1] in self.words.giving:
+                    # "Sent her flowers": she may be given something as well as own it.
+                    note.people[at] = ((owner, at + 1, True), (owner, at + 1, False))
                 if self._starts_clause(at, first):
                     self._new_subject(clause, "N", at, first)
                 return at + 1

@@ -94,9 +94,10 @@ def find(note: Note, words: Vocabulary, voice: str) -> list[Match]:
 
 
 def _match(note: Note, rule: Rule, at: int, end: int, number: int, first: int) -> Match:
-    scopes = note.scopes[at]
+    scoped = max(end - 1, at) if rule.scope_at_end else at
+    scopes = note.scopes[scoped]
     if (
-        note.negated[at]
+        note.negated[scoped]
         and ":-" not in rule.source.split()[0]
         and ":~" not in rule.source.split()[0]
         and not rule.source.startswith("-")

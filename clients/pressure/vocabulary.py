@@ -37,6 +37,7 @@ class Rule:
     actor: str
     keeps: frozenset[str]
     plain: bool
+    scope_at_end: bool
 
 
 @dataclass(slots=True)
@@ -63,6 +64,7 @@ class Vocabulary:
     speech: frozenset[str]
     nouns: frozenset[str]
     skipped: frozenset[str]
+    giving: frozenset[str]
     after_short_is: frozenset[str]
     triggers: dict[str, list[tuple[tuple[str, ...], str, int, bool]]]
     off: dict[str, dict[str, str]]
@@ -203,6 +205,7 @@ def load() -> Vocabulary:
         speech=sets["speech"],
         nouns=sets["nouns"],
         skipped=sets["skipped"],
+        giving=sets["giving"],
         after_short_is=sets["after_short_is"],
         triggers=triggers,
         off=scope_file["off"],
@@ -235,6 +238,7 @@ def _frame(
             reason=reasons[name],
             uninvited=bool(entry.get("uninvited", False)),
             voices=frozenset(str(entry.get("voices", "note mirrored message")).split()),
+            scope_at_end=entry.get("scope_at") == "end",
             who=line.partition(":")[0] if _GUARD.match(line) else "",
             actor=str(entry.get("actor", "")),
             keeps=frozenset(str(entry.get("keeps", "")).split()),
