@@ -8,7 +8,6 @@ from typing import Final
 from clients.pressure.note import Note
 from clients.pressure.vocabulary import Vocabulary
 
-
 _GENDERS: Final = {
     "he": "m", "him": "m", "his": "m", "himself": "m", "she": "f", "her": "f", "hers": "f", "herself": "f",
 }  # fmt: skip

@@ -29,6 +29,7 @@ _REASONS: Final = {
     "pursuit.space": "went on contacting {partner} after space was asked for",
     "pursuit.unwanted": "went on contacting {partner} although it was not wished",
     "no_contact.breach": "contact although none is wished: please check",
+    "no_contact.order_named": "an order or a ban was named: please check whether it is kept",
     "forced_talk.kept_on": "went on about problems when it was not wanted",
     "held_back.urge": "felt the urge to act and let it pass",
     "overreading.settled": "took an early good sign as settled",
@@ -85,9 +86,12 @@ class _Judge:
             else:
                 scene.stand(match)
                 standing.append(match)
-        findings = [
-            self._finding(match) for match in standing if match.label not in HELPERS and self._heard(match.label)
-        ]
+        findings = []
+        for match in standing:
+            if story.unwelcome(scene, match):
+                scene.off.append((match, "ban"))
+            elif match.label not in HELPERS and self._heard(match.label):
+                findings.append(self._finding(match))
         for rule in story.RULES:
             findings.extend(self._told(told) for told in rule(scene) if self._heard(told.label))
         findings = [finding for finding in findings if finding.score >= self._threshold(finding.label)]

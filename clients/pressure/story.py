@@ -85,6 +85,13 @@ def contact_under_ban(scene: Scene) -> Iterator[Told]:
                 break
 
 
+def order_named(scene: Scene) -> Iterator[Told]:
+    """An order is seldom told without a breach; unless it is said that it is kept, somebody should look."""
+    for order in scene.all("ground.ban_order"):
+        if not any(True for _ in scene.near(order, 1, 2, "sign.kept")):
+            yield Told("no_contact", "no_contact.order_named", order, order.first, order.last, 0.55)
+
+
 def kept_on(scene: Scene) -> Iterator[Told]:
     """Resistance to a topic, and more of the topic after it."""
     for more in scene.all("act.kept_on"):
@@ -120,6 +127,16 @@ def child_in_the_room(scene: Scene) -> Iterator[Told]:
 
 
 _OTHER: Final = {"client": "spouse", "spouse": "client"}
+
+
+def unwelcome(scene: Scene, match: Match) -> bool:
+    """Contact against a ban that protects the writer is no good sign."""
+    if match.label != "initiates":
+        return False
+    bans = scene.near(match, 2, 2, "ground.ban_order", "ground.ban_told")
+    return any(ban.rule.frame == "ground.ban_order" or ban.actor == "client" for ban in bans)
+
+
 PUSHES: Final = frozenset(
     ("push_return", "ultimatum", "pursuit", "reassurance", "forced_talk", "monitoring", "leverage", "act")
 )
@@ -127,6 +144,7 @@ RULES: Final[tuple[Callable[[Scene], Iterator[Told]], ...]] = (
     pursuit_into_silence,
     contact_after_request,
     contact_under_ban,
+    order_named,
     kept_on,
     urge_not_followed,
     read_too_early,
