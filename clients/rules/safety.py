@@ -1,7 +1,10 @@
-"""Family S: safety outranks everything (rules.md, Safety; decisions 7, 33). Tuned for recall and worded "please look"."""
+"""Family S: safety outranks everything (rules.md, Safety; decisions 7, 33).
 
-from collections.abc import Callable
+Tuned for recall and worded "please look"."""
+
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Literal
 
 from clients.pressure import Finding
 from clients.rules.record import Evidence, History, Hit, Rule, Severity, cite_words
@@ -14,14 +17,12 @@ _CHIPS = {
 _LOOK = (
     "Only words raised this; they may be a figure of speech, about somebody else, or long past. It is still looked at."
 )
-
-
 SAID = {"S01": "Thoughts of self-harm or of not wanting to live.", "S02": "Violence, threats or fear."}
 
 
-def speed_of(danger: object) -> str:
+def speed_of(danger: Mapping[str, str]) -> Literal["now", "today"]:
     """`now` unless the reporter said they are safe for now (decisions 7)."""
-    return "today" if isinstance(danger, dict) and danger.get("safe_now") == "yes" else "now"
+    return "today" if danger.get("safe_now") == "yes" else "now"
 
 
 def is_self_harm(finding: Finding) -> bool:
@@ -49,7 +50,7 @@ def _raise(
         sentence if ticked else f"Possible: {sentence[0].lower()}{sentence[1:]}",
         tuple(rows),
         () if ticked else (_LOOK,),
-        speed="now" if rule == "S01" or speed_of(dict(now.danger)) == "now" else "today",
+        speed="now" if rule == "S01" else speed_of(now.danger),
     )
 
 
@@ -90,7 +91,8 @@ RULES = (
         "The safety question, or any reading of self-harm that is not an idiom, negated or about another person.",
         "A figure of speech, somebody else, long past. It is still looked at.",
         "Only a named person closes it, with a reason.",
-        ("X1",), "L4", "safety planning with follow-up (Stanley et al. 2018); digital monitoring (Nock et al. 2021)", self_harm,
+        ("X1",), "L4", "safety planning with follow-up (Stanley et al. 2018); digital monitoring (Nock et al. 2021)",
+        self_harm,
     ),
     Rule(
         "S02", 1, "safety", "Violence, threats or fear: please look now",
