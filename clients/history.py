@@ -55,6 +55,7 @@ def entry(row: CheckIn) -> record.Entry:
         answers=row.answers,
         safety=frozenset(chips) if isinstance(chips, list) else frozenset(),
         danger=danger if isinstance(danger, dict) else {},
+        call_me=str(safety.get("call_me") or ""),
         findings=findings_of(row),
         text=row.text or "",
         aside_findings=findings_of(row, "n1"),

@@ -65,6 +65,7 @@ class Entry:
     answers: Mapping[str, object]
     safety: frozenset[str] = frozenset()
     danger: Mapping[str, str] = field(default_factory=dict)  # s2: who, safe_now
+    call_me: str = ""  # when it is safe to call, where a call was asked for
     findings: tuple[Finding, ...] = ()
     text: str = ""
     aside_findings: tuple[Finding, ...] = ()  # n1, the line for the next session: read for safety only

@@ -858,3 +858,25 @@ def test_flags_cost_four_statements_whatever_their_number(cast: Cast) -> None:
     assert _statements(cast.a, 25, **COOL | many, safety=("self_harm",)) == calm + 4
     assert _statements(cast.a, 60, **WARM | many) == calm + 5
     assert SteadyWindow.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ("S04", {"safety": ("child",)}),
+        ("S05", {"safety": ("might_hurt",)}),
+        ("S03", {"safety": ("must_not_contact",), "c1": 3}),
+        ("S03", {"safety": ("partner_must_not",), "c2": 1}),
+    ],
+)
+def test_no_safety_answer_goes_unheard(cast: Cast, rule: str, told: dict[str, Any]) -> None:
+    make.check_in(cast.a, 0, **told)
+    assert list(Flag.objects.filter(safety=True).values_list("rule", flat=True)) == [rule]
+
+
+@pytest.mark.parametrize(
+    "told", [{"safety": ("must_not_contact",), "c1": 0}, {"safety": ("partner_must_not",), "c2": 0}]
+)
+def test_no_contact_that_is_kept_raises_nothing(cast: Cast, told: dict[str, Any]) -> None:
+    make.check_in(cast.a, 0, **told)
+    assert not Flag.objects.filter(safety=True).exists()

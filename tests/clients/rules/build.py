@@ -32,6 +32,7 @@ def entry(
     aside: Iterable[Finding] = (),
     safety: Iterable[str] = (),
     danger: Mapping[str, str] | None = None,
+    call_me: str = "",
     w: float | None = None,
     t: float | None = None,
     d: float | None = None,
@@ -42,6 +43,7 @@ def entry(
     calm: dict[str, Any] = {"c3": 2, "c4": "none", "c6": 1, "c7": {"talk": "no"}, "c8": "none", "c8g": "none"}
     return Entry(
         id=f"at-{day}", at=at(day), day=float(day), answers=calm | answers, safety=frozenset(safety), danger=danger or {},
+        call_me=call_me,
         findings=tuple(read), text="those words, as they were typed", aside_findings=tuple(aside), aside="this line here",
         w=w, t=t, d=d, levels={name: Level(mean, 40.0, float(day)) for name, mean in (levels or {}).items()},
     )  # fmt: skip

@@ -24,6 +24,7 @@ def invented(seed: int, length: int) -> History:
     entries = []
     for n in range(length):
         answers: dict[str, Any] = {
+            "c1": by.choice([0, 2]),
             "c4": by.choice(["none", "skip", ["kind"], ["memory", "return"], ["over"], ["space"]]),
             "c7": by.choice([{"talk": "no"}, {"talk": "yes", "began": by.choice(["me", "partner"]), "ended": by.randrange(5)}]),
             "c8": by.choice(["none", "skip", {act: by.choice([1, 2]) for act in by.sample(ACTS, 3)}]),
@@ -34,9 +35,21 @@ def invented(seed: int, length: int) -> History:
             for _ in range(by.choice([0, 0, 0, 0, 1, 3]))
         ]
         w, t, d = (by.choice([None, by.uniform(0, 100)]) for _ in range(3))
-        safety = by.choice([[]] * 30 + [["afraid"], ["self_harm"], ["hurt"]])
+        safety = by.choice(
+            [[]] * 40 + [["afraid"], ["self_harm"], ["hurt"], ["child"], ["might_hurt"], ["must_not_contact"]]
+        )
         entries.append(
-            entry(7 * n, read=read, safety=safety, w=w, t=t, d=d, levels={"t": t or 50, "d": d or 50}, **answers)
+            entry(
+                7 * n,
+                read=read,
+                safety=safety,
+                call_me=by.choice([""] * 40 + ["after six"]),
+                w=w,
+                t=t,
+                d=d,
+                levels={"t": t or 50, "d": d or 50},
+                **answers,
+            )
         )
     windows = [window(7 * by.randrange(length), by.choice(["O01", "SIGN"])) for _ in range(by.choice([0, 1, 2]))]
     return past(*entries, before=by.choice([0, length - 1]), windows=windows)
@@ -47,9 +60,10 @@ HISTORIES = [invented(seed, 1 + seed % 14) for seed in range(300)]
 
 def test_the_first_rules_are_in_force_with_their_codes() -> None:
     assert {rule.id: rule.lifecycle for rule in CATALOGUE.values()} == {
-        "P01": "L2>L3", "P02": "L3", "P03": "L3", "P06": "L2", "P08": "L2>L3", "O01": "L1", "S01": "L4", "S02": "L4", "W01": "L2>L3",
+        "P01": "L2>L3", "P02": "L3", "P03": "L3", "P06": "L2", "P08": "L2>L3", "O01": "L1", "W01": "L2>L3",
+        "S01": "L4", "S02": "L4", "S03": "L4", "S04": "L4", "S05": "L4", "S07": "L4",
     }  # fmt: skip
-    assert {id for id, rule in CATALOGUE.items() if rule.safety} == {"S01", "S02"}
+    assert {id for id, rule in CATALOGUE.items() if rule.safety} == {"S01", "S02", "S03", "S04", "S05", "S07"}
     assert all(rule.id == id for id, rule in CATALOGUE.items())
 
 
@@ -96,7 +110,7 @@ def test_words_alone_never_weigh_more_than_watch_unless_it_is_danger() -> None:
     for history in HISTORIES:
         unticked = [replace(e, answers=e.answers | {"c8": "none", "c7": {"talk": "no"}}) for e in history.entries]
         for hit in evaluate(replace(history, entries=tuple(unticked))).hits:
-            assert hit.severity <= 2 or hit.rule in {"S01", "S02", "W01"}
+            assert hit.severity <= 2 or CATALOGUE[hit.rule].safety or hit.rule == "W01"
 
 
 def test_evidence_quotes_the_very_words() -> None:
