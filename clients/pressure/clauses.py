@@ -177,6 +177,8 @@ class _Reader:
             follows_verb = note.form[at] not in ("", "s") and note.lemma[at] not in self.words.auxiliaries
             if not follows_verb:
                 clause.negated = False
+            if note.norm[at] in NOMINATIVE:
+                clause.drop(COMPLEMENT)
             if "condition" in clause.scopes:
                 clause.drop(GROUP)
                 clause.scopes.pop("condition", None)
@@ -514,15 +516,18 @@ class _Reader:
         note = self.note
         if end < last and note.norm[end] == "not" and end + 1 < last and note.norm[end + 1] == "to":
             end += 1  # "asked him not to go": the "not" is read where it stands
-        if (
-            end < last
-            and note.norm[end] == "to"
-            and clause.last_verb in self.words.control
-            or end < last
-            and note.form[end] in ("base", "ing")
-            and clause.last_verb in self.words.perception
+        if end >= last:
+            return
+        verb, following = clause.last_verb, note.norm[end]
+        asked = following == "to" and verb in self.words.control
+        seen = (
+            note.form[end] in ("base", "ing")
+            and verb in self.words.perception
             and (note.lemma[end] not in self.words.nouns or note.form[end] == "ing")
-        ):
+        )
+        if asked or seen:
             clause.subject = who
             clause.own = False
             clause.last_form = "to"
+        if asked and verb in self.words.irrealis:
+            clause.add("doubt", GROUP)  # what somebody is asked to do has not been done

@@ -71,6 +71,15 @@ def contact_after_request(scene: Scene) -> Iterator[Told]:
             yield Told("pursuit", "pursuit.space", contact, contact.first, contact.last, 0.7)
 
 
+def contact_around_block(scene: Scene) -> Iterator[Told]:
+    """Blocked, and the client found another way."""
+    for contact in scene.all("act.contact"):
+        if contact.actor == "client" and any(
+            block.first < contact.first for block in scene.near(contact, 2, 0, "withdrawal.blocks")
+        ):
+            yield Told("pursuit", "pursuit.unwanted", contact, contact.first, contact.last, 0.7)
+
+
 def contact_under_ban(scene: Scene) -> Iterator[Told]:
     """A ban on contact and a contact in one passage."""
     for ban in scene.all("ground.ban_order", "ground.ban_told"):
@@ -143,6 +152,7 @@ PUSHES: Final = frozenset(
 RULES: Final[tuple[Callable[[Scene], Iterator[Told]], ...]] = (
     pursuit_into_silence,
     contact_after_request,
+    contact_around_block,
     contact_under_ban,
     order_named,
     kept_on,

@@ -60,7 +60,17 @@ _NEGATED: Final[dict[str, str]] = {
     "ca": "can", "could": "could", "would": "would", "should": "should", "have": "have", "has": "has", "had": "had",
     "ai": "is", "must": "must", "need": "need", "might": "might", "sha": "shall",
 }  # fmt: skip
-_CAPITALS: Final = {"H": "husband", "W": "wife", "X": "ex", "D": "divorce", "R": "reconcile", "M": "marriage"}
+_CAPITALS: Final = {
+    "H": "husband",
+    "W": "wife",
+    "X": "ex",
+    "D": "divorce",
+    "R": "reconcile",
+    "M": "marriage",
+    "SO": "partner",
+    "OH": "partner",
+    "DP": "partner",
+}
 _TAILS: Final[dict[str, str]] = {"m": "am", "re": "are", "ve": "have", "ll": "will", "d": "would", "s": "'s"}
 
 

@@ -64,6 +64,7 @@ class Vocabulary:
     speech: frozenset[str]
     nouns: frozenset[str]
     skipped: frozenset[str]
+    irrealis: frozenset[str]
     giving: frozenset[str]
     after_short_is: frozenset[str]
     triggers: dict[str, list[tuple[tuple[str, ...], str, int, bool]]]
@@ -205,6 +206,7 @@ def load() -> Vocabulary:
         speech=sets["speech"],
         nouns=sets["nouns"],
         skipped=sets["skipped"],
+        irrealis=sets["irrealis"],
         giving=sets["giving"],
         after_short_is=sets["after_short_is"],
         triggers=triggers,
