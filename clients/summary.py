@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Q
 
 from .models import Case, CaseSummary, CheckIn, Flag, SentGuidance, SteadyWindow
 
@@ -21,8 +21,16 @@ ENOUGH = 3  # check-ins before a level is shown (progress.md 3.7)
 
 
 def lock(case: Case) -> CaseSummary:
-    """The case's row, locked: one check-in at a time changes a case."""
+    """The case's row, locked: one act at a time changes a case. Always the first lock an act takes, before the head of
+    the trail, so that no two acts wait for each other."""
     return CaseSummary.objects.select_for_update().get(case=case)
+
+
+def touch(case: Case, *, at: datetime) -> None:
+    """Staff had contact with, or worked on, the case."""
+    CaseSummary.objects.filter(case=case).filter(Q(last_staff_at__lt=at) | Q(last_staff_at__isnull=True)).update(
+        last_staff_at=at
+    )
 
 
 def refresh(case: Case, *, at: datetime) -> None:
@@ -69,7 +77,7 @@ def add_check_in(row: CaseSummary, checkin: CheckIn, *, partner_interval: int, l
     points.append(f"{day:.2f}:{level:.1f}")
     row.spark = " ".join(points)
     row.cpi_level = level
-    earlier = [float(p.split(":")[1]) for p in points if float(p.split(":")[0]) <= day - 28]
+    earlier = [float(p.split(":")[1]) for p in points if float(p.split(":")[0]) <= round(day - 28, 2)]
     row.cpi_before = earlier[-1] if earlier else None
 
 

@@ -880,3 +880,12 @@ def test_no_safety_answer_goes_unheard(cast: Cast, rule: str, told: dict[str, An
 def test_no_contact_that_is_kept_raises_nothing(cast: Cast, told: dict[str, Any]) -> None:
     make.check_in(cast.a, 0, **told)
     assert not Flag.objects.filter(safety=True).exists()
+
+
+def test_the_database_lets_a_closed_flag_do_nothing_but_open(cast: Cast) -> None:
+    make.check_in(cast.a, 0, safety=("child",))
+    flag = Flag.objects.get(rule="S04")
+    flags.resolve(case=cast.couple, flag_id=flag.pk, by=cast.dana, at=make.START, reason="followed_up")
+    with pytest.raises(IntegrityError, match="opens before anything else"), transaction.atomic():
+        Flag.objects.filter(pk=flag.pk).update(state="acknowledged", closed_at=None)
+    flags.reopen(case=cast.couple, flag_id=flag.pk, by=cast.dana, at=make.START)
