@@ -173,8 +173,12 @@ def _safety(answers: Answers) -> str | None:
 def _read(checkin: CheckIn, at: datetime) -> Reading:
     """Read the text; the line for the next session is safety-read too (decisions 6), with its spans kept apart."""
     found = {
-        "t1": [f.as_dict() for f in read(checkin.text or "").findings],
-        "n1": [f.as_dict() for f in read(checkin.next_session or "").findings if f.label in SAFETY],
+        "t1": [f.as_dict() for f in read(checkin.text or "", partner=checkin.partner.other_name).findings],
+        "n1": [
+            f.as_dict()
+            for f in read(checkin.next_session or "", partner=checkin.partner.other_name).findings
+            if f.label in SAFETY
+        ],
     }
     return Reading(id=new_id(), practice_id=checkin.practice_id, checkin=checkin, version=ENGINE, at=at, findings=found)
 

@@ -286,7 +286,7 @@ def help_for(findings: Iterable[Finding]) -> list[str]:
 
 def look_for_danger(case: Case, partner: Partner, text: str, *, at: datetime) -> list[str]:
     """Read a client's text outside a check-in for safety; raise what it says, and return the kinds of help to show."""
-    findings = read(text).findings
+    findings = read(text, partner=partner.other_name).findings
     hits = read_danger(text, findings, at)
     if hits:
         summary.lock(case)

@@ -37,13 +37,16 @@ _REASONS: Final = {
 }
 
 
-def read(text: str, voice: str = "note") -> Reading:
-    """Labelled spans of `text`. Voices: note (about the partner), message (to the partner), mirrored."""
+def read(text: str, voice: str = "note", partner: str = "") -> Reading:
+    """Labelled spans of `text`. Voices: note (about the partner), message (to the partner), mirrored.
+
+    `partner` is what the writer calls the partner; any name gives the same findings.
+    """
     if voice not in VOICES:
         raise ValueError(f"voice must be one of {', '.join(VOICES)}, not {voice!r}")
     words = load()
     cut = LIMIT if len(text) > LIMIT else None
-    tokens = tokenise(text[:LIMIT] if cut else text)
+    tokens = tokenise(text[:LIMIT] if cut else text, partner)
     note = analyse(tokens, words, voice)
     return _Judge(note, words, voice).reading(cut)
 
