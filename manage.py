@@ -15,6 +15,9 @@ def main() -> None:
     except ImproperlyConfigured as refusal:
         sys.stderr.write(f"{refusal}\n")
         raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped.\n")
+        raise SystemExit(130) from None
 
 
 if __name__ == "__main__":

@@ -85,6 +85,7 @@ class Row:
     change_than: str
     last: str
     due: str
+    to_read: str
     late: bool
 
 
@@ -138,11 +139,6 @@ def _row(case: Case, held: CaseSummary, standing: summary.Standing, clock: Clock
         last = f"Check-in, {clock.ago(check_in)}"
     else:
         last = f"You, {clock.ago(staff)}" if staff else "Nothing yet"
-    due = []
-    if held.due_at:
-        due.append(clock.due(held.due_at))
-    if held.unread and held.read_by_on:
-        due.append(f"{held.unread} to read by {formats.date_format(held.read_by_on, 'D j M')}")
     return Row(
         href=f"/desk/cases/{case.pk}/",
         names=held.names,
@@ -152,7 +148,10 @@ def _row(case: Case, held: CaseSummary, standing: summary.Standing, clock: Clock
         change=change,
         change_than=than,
         last=last,
-        due="; ".join(due),
+        due=clock.due(held.due_at) if held.due_at else "",
+        to_read=f"{held.unread} to read by {formats.date_format(held.read_by_on, 'D j M')}"
+        if held.unread and held.read_by_on
+        else "",
         late=standing.due,
     )
 
@@ -306,15 +305,15 @@ def case(case: Case, user: User, now: datetime, side: str = "") -> CasePage:
     rows = list(CheckIn.objects.select_related("reading", "read_by").filter(case=case).order_by("-at", "-id"))
     every_flag = list(
         Flag.objects.filter(case=case)
-        .order_by("-severity", "-opened_at")
+        .order_by("-severity", "-opened_at", "id")
         .select_related("acknowledged_by", "closed_by")
     )
-    sent = list(SentGuidance.objects.select_related("sent_by").filter(case=case).order_by("-sent_at"))
+    sent = list(SentGuidance.objects.select_related("sent_by").filter(case=case).order_by("-sent_at", "-id"))
     notes = list(
         SessionNote.objects.select_related("author")
         .filter(case=case)
         .exclude(state="draft", author__in=_others(user))
-        .order_by("-started_at")
+        .order_by("-started_at", "-id")
     )
     windows = list(SteadyWindow.objects.filter(case=case).order_by("opened_at"))
     consents = _text_consents(partners)
@@ -363,14 +362,14 @@ def _others(user: User) -> Any:
 
 
 def _screenings(partners: Iterable[Partner]) -> dict[UUID, Screening]:
-    rows = Screening.objects.filter(partner__in=list(partners)).order_by("at")
+    rows = Screening.objects.filter(partner__in=list(partners)).order_by("at", "id")
     return {row.partner_id: row for row in rows}
 
 
 def _text_consents(partners: Iterable[Partner]) -> dict[UUID, bool]:
     from clients.models import Consent
 
-    rows = Consent.objects.filter(partner__in=list(partners), kind="text").order_by("at")
+    rows = Consent.objects.filter(partner__in=list(partners), kind="text").order_by("at", "id")
     return {row.partner_id: row.given for row in rows}
 
 
@@ -384,7 +383,7 @@ def _side(partner: Partner, screening: Screening | None, consents: dict[UUID, bo
 
 
 ITEM_NAMES = {"c8": "own acts", "c7": "talk about problems", "s1": "safety question", "t1": "own words", "n1": "for the next session",
-              "line": "a line back", "c3": "how the partner was", "c11": "how they are doing"}  # fmt: skip
+              "line": "a line back", "c3": "how the partner was", "c4": "what came from the partner", "c6": "tension", "c1": "contacts", "c2": "contacts", "c11": "how they are doing"}  # fmt: skip
 
 
 def _flag_card(flag: Flag, partner: Partner, every: list[Flag], clock: Clock) -> FlagCard:
@@ -529,7 +528,12 @@ def _check_in(
         badge="" if row.read_at else f"Unread, promised by {formats.date_format(row.read_by_on, 'D j M')}",
         facts=tuple(pair for pair in tell if pair[1] != "skipped"),
         text=mark_words(row.text, marks) if row.text else None,
-        notes=(*notes, *_tell_renewed(row, renewed, clock), *([read] if read else []), *_skipped(tell)),
+        notes=(
+            *notes,
+            *_tell_renewed(row, renewed, clock),
+            *([read] if read else []),
+            *_skipped(tell, partner.other_name),
+        ),
         id=row.pk,
         found=_found(row, partner, said),
         read_id=None if row.read_at else row.pk,
@@ -537,9 +541,13 @@ def _check_in(
     )
 
 
-def _skipped(tell: list[tuple[str, str]]) -> list[str]:
-    names = [name for name, words in tell if words == "skipped"]
-    return [f"Skipped: {', '.join(n[0].lower() + n[1:] if n.isascii() else n for n in names)}."] if names else []
+def _skipped(tell: list[tuple[str, str]], other: str) -> list[str]:
+    names = [
+        name if name.startswith(other) else name[0].lower() + name[1:] for name, words in tell if words == "skipped"
+    ]
+    if len(names) > 6:
+        return [f"Skipped {len(names)} other questions."]
+    return [f"Skipped: {', '.join(names)}."] if names else []
 
 
 def _sent(sent: SentGuidance, partner: Partner, clock: Clock) -> Entry:
@@ -761,7 +769,7 @@ def note(case: Case, note_id: UUID, user: User, now: datetime) -> NotePage:
     every = list(Flag.objects.filter(case=case).select_related("acknowledged_by", "closed_by"))
     card = _flag_card(row.flag, row.flag.partner, every, clock) if row.flag else None
     suggestions = tuple(Suggestion(g.id, g.title, f"mapped to: {card.name}") for g in card.guidance) if card else ()
-    inserted = list(dict.fromkeys(row.insertions.order_by("at").values_list("card", flat=True)))
+    inserted = list(dict.fromkeys(row.insertions.order_by("at", "id").values_list("card", flat=True)))
     partners = list(Partner.objects.select_related("case").filter(case=case, user__isnull=False).order_by("side"))
     sent = list(SentGuidance.objects.filter(case=case, note=note_id, withdrawn_at__isnull=True))
     shareable = []
@@ -923,4 +931,6 @@ def trail(user: User, now: datetime, page: int = 1, case_id: str = "") -> TrailP
         for e in rows[:TRAIL_LENGTH]
     )
     older = page + 1 if len(rows) > TRAIL_LENGTH else 0
-    return TrailPage(lines, older, user.zone, cases.get(chosen, "") if chosen else "", case_id if chosen else "")
+    return TrailPage(
+        lines, older, user.zone.replace("_", " "), cases.get(chosen, "") if chosen else "", case_id if chosen else ""
+    )

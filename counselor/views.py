@@ -38,11 +38,16 @@ def today(request: Any) -> HttpResponse:
     return render(request, template, {"page": page, "room": "today"})
 
 
+def _note_view(request: Any, what: str) -> None:
+    """Reading is an act, too; a page fetched ahead of the click is none (decisions 44)."""
+    if "HX-Preloaded" not in request.headers and "X-Poll" not in request.headers:
+        audit.record_view(by=request.user, at=timezone.now(), case=request.case, what=what)
+
+
 @require_GET
 def case(request: Any, case_id: UUID) -> HttpResponse:
     now = timezone.now()
-    if "HX-Preloaded" not in request.headers:
-        audit.record_view(by=request.user, at=now, case=request.case, what="case")
+    _note_view(request, "case")
     page = pages.case(request.case, request.user, now, request.GET.get("side", ""))
     return render(request, "desk/case.html", {"page": page, "room": "today", "resolve": ResolveForm()})
 
@@ -127,6 +132,7 @@ def _show_flag(
 
 @require_GET
 def flag(request: Any, case_id: UUID, flag_id: UUID) -> HttpResponse:
+    _note_view(request, "flag")
     return _show_flag(request, flag_id)
 
 
@@ -189,6 +195,7 @@ def _show_note(
 @require_http_methods(["GET", "POST"])
 def note(request: Any, note_id: UUID) -> HttpResponse:
     if request.method == "GET":
+        _note_view(request, "note")
         return _show_note(request, note_id)
     saved = _save(request, note_id)
     if isinstance(saved, HttpResponse):

@@ -7,10 +7,11 @@ verb ("asked him to come"); a pronoun means the partner unless somebody else of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
-from clients.pressure.patterns import Ends
+from clients.pressure.note import Note
+from clients.pressure.people import People
 from clients.pressure.tokens import Tokens
 from clients.pressure.vocabulary import Vocabulary
 
@@ -31,81 +32,6 @@ OBJECTIVE: Final = {
     "themselves": "n",
 }
 POSSESSIVE: Final = {"my": "C", "our": "W", "his": "m", "their": "n", "your": "you", "mine": "C", "ours": "W"}
-NOUNS: Final = frozenset(
-    [
-        "call",
-        "text",
-        "email",
-        "message",
-        "phone",
-        "mail",
-        "visit",
-        "look",
-        "love",
-        "hug",
-        "kiss",
-        "house",
-        "home",
-        "hope",
-        "name",
-        "number",
-        "plan",
-        "talk",
-        "work",
-        "drink",
-    ]
-)
-SPEECH: Final = frozenset(
-    [
-        "say",
-        "tell",
-        "ask",
-        "text",
-        "write",
-        "whisper",
-        "yell",
-        "scream",
-        "shout",
-        "reply",
-        "answer",
-        "respond",
-        "admit",
-        "type",
-        "beg",
-        "message",
-        "reply",
-    ]
-)
-
-
-@dataclass(slots=True)
-class Note:
-    """The analysed text: columns by token, as the matcher reads them."""
-
-    tokens: Tokens
-    norm: list[str]
-    lemma: list[str]
-    form: list[str]
-    subject: list[str]
-    negated: list[bool]
-    denied: list[bool]
-    verbal: list[bool]
-    scopes: list[frozenset[str]]
-    people: list[tuple[tuple[str, int, bool], ...]]
-    sentence_of: list[int]
-    limit: int = 0
-    head: int = 0
-    memo: dict[tuple[int, int], Ends] = field(default_factory=dict)
-    steps: int = 0
-
-
-@dataclass(slots=True)
-class _Memory:
-    """Who was named, for the pronouns to come."""
-
-    partner_gender: str = ""
-    other: dict[str, tuple[str, int, bool]] = field(default_factory=dict)
-    partner_at: int = -1
 
 
 @dataclass(slots=True)
@@ -141,25 +67,11 @@ def analyse(tokens: Tokens, words: Vocabulary, voice: str) -> Note:
     return _Reader(tokens, words, voice).run()
 
 
-_EXCHANGE: Final = {"C": "P", "P": "C"}
-
-
-def exchanged(note: Note) -> Note:
-    """The same text with the two partners' roles exchanged."""
-    return replace(
-        note,
-        subject=[_EXCHANGE.get(who, who) for who in note.subject],
-        people=[tuple((_EXCHANGE.get(who, who), end, owns) for who, end, owns in spans) for spans in note.people],
-        memo={},
-    )
-
-
 class _Reader:
     def __init__(self, tokens: Tokens, words: Vocabulary, voice: str) -> None:
         self.tokens = tokens
         self.words = words
         self.voice = voice
-        self.memory = _Memory()
         self.before = ""  # the main subject of the sentence before
         count = len(tokens)
         looked = [words.forms.look_up(norm) for norm in tokens.norm]
@@ -177,35 +89,12 @@ class _Reader:
             sentence_of=[0] * count,
         )
 
+        self.people = People(self.note, words, voice)
+
     def run(self) -> Note:
-        self.memory.partner_gender = self._partner_gender()
         for number, (first, last) in enumerate(self.tokens.sentences):
             self._sentence(number, first, last)
         return self.note
-
-    def _partner_gender(self) -> str:
-        counts = {"m": 0, "f": 0}
-        nouns = self.words.partner
-        for at, norm in enumerate(self.note.norm):
-            gender = nouns.get(norm)
-            if gender in counts and not (
-                at and self.note.norm[at - 1] in ("his", "her", "their", "a", "another", "new")
-            ):
-                counts[gender] += 100
-            elif norm in ("he", "him", "his", "himself"):
-                counts["m"] += 1
-            elif norm in ("she", "her", "herself", "hers"):
-                counts["f"] += 1
-        if counts["m"] == counts["f"]:
-            if not counts["m"]:
-                return ""
-            # A tie: the one named last, since a third person is mostly brought in first ("my therapist thinks he ...").
-            return next(
-                "m" if norm in ("he", "him", "his") else "f"
-                for norm in reversed(self.note.norm)
-                if norm in ("he", "him", "his", "she", "her", "husband", "wife") or norm in nouns
-            )
-        return "m" if counts["m"] > counts["f"] else "f"
 
     # -- one sentence ---------------------------------------------------------------------------
 
@@ -215,7 +104,7 @@ class _Reader:
         if words.long_past(note.norm, note.lemma, first, last):
             clause.add("past", SENTENCE)
         question = self.tokens.stop[number] == "?"
-        quotes = self._quotes(first, last)
+        quotes = self.people.quotes(first, last)
         at = first
         while at < last:
             norm = note.norm[at]
@@ -268,7 +157,7 @@ class _Reader:
     def _open(self, clause: _Clause, name: str, extent: int, question: bool) -> None:
         if name == "negation":
             clause.negated = clause.own = True
-            clause.carrier = False
+            clause.carrier = extent == COMPLEMENT
         elif name == "none":
             return
         elif name == "asks":
@@ -288,6 +177,8 @@ class _Reader:
             follows_verb = note.form[at] not in ("", "s") and note.lemma[at] not in self.words.auxiliaries
             if not follows_verb:
                 clause.negated = False
+            if note.norm[at] in NOMINATIVE:
+                clause.drop(COMPLEMENT)
             if "condition" in clause.scopes:
                 clause.drop(GROUP)
                 clause.scopes.pop("condition", None)
@@ -449,7 +340,7 @@ class _Reader:
         """Read a noun phrase or pronoun that starts here; returns where it ends, or `at` when there is none."""
         note, norm = self.note, self.note.norm[at]
         if norm in NOMINATIVE:
-            who = self._pronoun(clause, NOMINATIVE[norm], at)
+            who = self.people.pronoun(clause.speaker, NOMINATIVE[norm], at)
             note.people[at] = ((who, at + 1, False),)
             if (
                 norm == "you"
@@ -463,7 +354,7 @@ class _Reader:
             self._new_subject(clause, who, at, first)
             return at + 1
         if norm in OBJECTIVE:
-            who = self._pronoun(clause, OBJECTIVE[norm], at)
+            who = self.people.pronoun(clause.speaker, OBJECTIVE[norm], at)
             note.people[at] = ((who, at + 1, False),)
             if who != "C" or norm != "myself":
                 self._object(clause, who, at + 1, last)
@@ -473,7 +364,7 @@ class _Reader:
             following = note.norm[at + 1] if at + 1 < last else ""
             bare_verb = (
                 note.form[at + 1] == "base"
-                and note.lemma[at + 1] not in NOUNS
+                and note.lemma[at + 1] not in self.words.nouns
                 and note.lemma[at - 1 if at else 0] in self.words.perception
                 if at + 1 < last
                 else False
@@ -481,18 +372,21 @@ class _Reader:
             if found is None and (
                 not following or following in self.words.after_object_her or bare_verb or self.tokens.before[at + 1]
             ):
-                who = self._pronoun(clause, "f", at)
+                who = self.people.pronoun(clause.speaker, "f", at)
                 note.people[at] = ((who, at + 1, False),)
                 self._object(clause, who, at + 1, last)
                 return at + 1
         owner = ""
         if norm in POSSESSIVE or norm == "her":
-            owner = self._pronoun(clause, POSSESSIVE.get(norm, "f"), at)
+            owner = self.people.pronoun(clause.speaker, POSSESSIVE.get(norm, "f"), at)
             if norm in ("mine", "ours"):
                 return at
         if found is None:
             if owner:
                 note.people[at] = ((owner, at + 1, True),)
+                if norm == "her" and at > first and note.lemma[at - 1] in self.words.giving:
+                    # "Sent her flowers": she may be given something as well as own it.
+                    note.people[at] = ((owner, at + 1, True), (owner, at + 1, False))
                 if self._starts_clause(at, first):
                     self._new_subject(clause, "N", at, first)
                 return at + 1
@@ -509,7 +403,7 @@ class _Reader:
                 self._new_subject(clause, "N", at, first)
             return at
         kind, gender, end = found
-        kind = self._kind(kind, owner, norm, at)
+        kind = self.people.kind(kind, owner, norm, at)
         owns = end < last and (
             note.norm[end] == "'s"
             or note.norm[end - 1].endswith("s")
@@ -521,7 +415,7 @@ class _Reader:
         if owner:
             spans.append((owner, at + 1, True))
         note.people[at] = tuple(spans)
-        if owns and note.norm[end] == "'s" and end + 1 < last and not self._finite_next(end, last, strict=True):
+        if owns and note.norm[end] == "'s" and end + 1 < last and not self._is_short_is(end, last):
             # "My wife's lawyer rang": read the owner, and let the owned be the one who acts.
             inner = self.words.person_at(note.norm, end + 1, last)
             if inner is not None:
@@ -531,9 +425,9 @@ class _Reader:
             elif note.form[end + 1] not in ("ing", "past"):
                 if self._starts_clause(at, first):
                     self._new_subject(clause, "N", at, first)
-                self._remember(kind, gender, at, owner == "P")
+                self.people.remember(kind, gender, at, owner == "P")
                 return end + 1
-        self._remember(kind, gender, at, owner == "P")
+        self.people.remember(kind, gender, at, owner == "P")
         if (
             clause.last in ("C", "P")
             and at > first
@@ -549,115 +443,25 @@ class _Reader:
             self._object(clause, kind, end, last)
         return end
 
-    def _kind(self, kind: str, owner: str, norm: str, at: int) -> str:
-        noun_markers = ("a", "an", "another", "some", "any", "no")
-        if kind == "P":
-            if owner in ("P", "O", "A") or norm in noun_markers:
-                end_noun = self.words.person_at(self.note.norm, at, len(self.note.norm))
-                noun = self.note.norm[end_noun[2] - 1] if end_noun else ""
-                return "A" if noun in self.words.rival else "O"
-            if norm in ("your",):
-                return "O"
-            if at + 1 < len(self.note.norm) and self.note.norm[at + 1] == "new" and norm in ("his", "her"):
-                return "A"
-        if kind == "K" and owner in ("O", "A"):
-            return "O"
-        return kind
-
-    def _pronoun(self, clause: _Clause, gender: str, at: int) -> str:
-        if clause.speaker:
-            if gender in ("C", "W"):
-                return clause.speaker if gender == "C" else "W"
-            if gender == "you":
-                return "C" if clause.speaker == "P" else "P"
-            if clause.speaker == "P" and gender == self.memory.partner_gender:
-                return "P"
-        if gender in ("C", "W"):
-            return gender
-        if gender == "you":
-            return "P" if self.voice == "message" else "Y"
-        if self.voice == "message":
-            return "O"
-        memory = self.memory
-        known = memory.partner_gender
-        other = memory.other.get(gender) or (memory.other.get("any") if gender != known else None)
-        if gender == "n":
-            if other is not None and at - other[1] < 40 and other[1] > memory.partner_at:
-                return other[0]
-            return "P" if not known else (other[0] if other is not None else "O")
-        if known and gender != known:
-            return other[0] if other is not None else "O"
-        if other is not None and at - other[1] < 25 and other[1] > memory.partner_at and not other[2]:
-            return other[0]
-        memory.partner_at = at
-        return "P"
-
-    def _remember(self, kind: str, gender: str, at: int, owned: bool) -> None:
-        if kind == "P":
-            self.memory.partner_at = at
-        elif kind in ("K", "O", "A"):
-            key = gender if gender in ("m", "f") else "any"
-            plural = self.note.norm[at].endswith("s") or gender == "n"
-            self.memory.other[key] = (kind, at, owned)
-            if plural:
-                self.memory.other["n"] = (kind, at, owned)
-
     def _starts_clause(self, at: int, first: int) -> bool:
         if at == first or self.tokens.before[at]:
             return True
         before = self.note.norm[at - 1]
         return before in self.words.subordinators or before in self.words.sentence_adverbs
 
-    def _finite_next(self, at: int, last: int, strict: bool = False) -> bool:
+    def _finite_next(self, at: int, last: int) -> bool:
+        """Does a verb with an ending follow here, adverbs aside? Then what stands before is its subject."""
         note = self.note
-        if at < last and note.norm[at].endswith("ly"):
+        while at < last and (note.norm[at] in self.words.skipped or note.norm[at].endswith("ly")):
             at += 1
-        while at < last and note.norm[at] in (
-            "just",
-            "also",
-            "still",
-            "never",
-            "now",
-            "always",
-            "even",
-            "then",
-            "who",
-            "only",
-            "both",
-            "all",
-        ):
-            at += 1
-        if at >= last:
+        return at < last and (note.norm[at] in self.words.auxiliaries or note.form[at] in ("past", "s", "base"))
+
+    def _is_short_is(self, at: int, last: int) -> bool:
+        """ "My husband's gone": the 's is a verb and no owner."""
+        if at + 1 >= last:
             return False
-        if strict:
-            following = note.norm[at + 1] if at + 1 < last else ""
-            return note.norm[at] == "'s" and (
-                note.form[at + 1 if at + 1 < last else at] in ("ing", "past")
-                or following
-                in (
-                    "not",
-                    "been",
-                    "a",
-                    "the",
-                    "so",
-                    "very",
-                    "never",
-                    "just",
-                    "now",
-                    "always",
-                    "still",
-                    "in",
-                    "at",
-                    "out",
-                    "with",
-                )
-            )
-        return (
-            note.norm[at] in self.words.auxiliaries
-            or note.form[at] in ("past", "s")
-            or note.norm[at] in ("'s", "will", "would")
-            or note.form[at] == "base"
-        )
+        following = self.note.norm[at + 1]
+        return self.note.form[at + 1] in ("ing", "past") or following in self.words.after_short_is
 
     def _is_subject(self, clause: _Clause, at: int, end: int, first: int, last: int) -> bool:
         note = self.note
@@ -712,46 +516,18 @@ class _Reader:
         note = self.note
         if end < last and note.norm[end] == "not" and end + 1 < last and note.norm[end + 1] == "to":
             end += 1  # "asked him not to go": the "not" is read where it stands
-        if (
-            end < last
-            and note.norm[end] == "to"
-            and clause.last_verb in self.words.control
-            or end < last
-            and note.form[end] in ("base", "ing")
-            and clause.last_verb in self.words.perception
-            and (note.lemma[end] not in NOUNS or note.form[end] == "ing")
-        ):
+        if end >= last:
+            return
+        verb, following = clause.last_verb, note.norm[end]
+        asked = following == "to" and verb in self.words.control
+        seen = (
+            note.form[end] in ("base", "ing")
+            and verb in self.words.perception
+            and (note.lemma[end] not in self.words.nouns or note.form[end] == "ing")
+        )
+        if asked or seen:
             clause.subject = who
             clause.own = False
             clause.last_form = "to"
-
-    def _quotes(self, first: int, last: int) -> dict[int, str]:
-        """Token -> speaker at the edges of quoted speech, where the speaker can be told."""
-        tokens, note = self.tokens, self.note
-        edges = [at for at in range(first, last) if '"' in tokens.before[at]]
-        found: dict[int, str] = {}
-        for number in range(0, len(edges), 2):
-            start = edges[number]
-            finish = edges[number + 1] if number + 1 < len(edges) else last
-            speaker = ""
-            for at in range(max(first, start - 5), start):
-                if note.lemma[at] in SPEECH:
-                    speaker = self._speaker(at, first)
-            if not speaker and finish < last:
-                for at in range(finish, min(finish + 3, last)):
-                    if note.lemma[at] in SPEECH:
-                        speaker = self._speaker(at, finish)
-            if speaker:
-                found[start] = speaker
-                if finish < last:
-                    found[finish] = ""
-        return found
-
-    def _speaker(self, at: int, first: int) -> str:
-        norm = self.note.norm
-        for back in range(at - 1, max(first, at - 5) - 1, -1):
-            if norm[back] == "i":
-                return "C"
-            if norm[back] in ("he", "she", "they") or norm[back] in self.words.partner:
-                return "P"
-        return ""
+        if asked and verb in self.words.irrealis:
+            clause.add("doubt", GROUP)  # what somebody is asked to do has not been done

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-REDIS_URL = os.environ.get("TEST_REDIS_URL") or "redis://127.0.0.1:6379/9"
+REDIS_URL = os.environ.get("TEST_REDIS_URL") or os.environ.get("TEST_BROKER_URL") or "redis://127.0.0.1:6379/9"
 AMQP_URL = os.environ.get("TEST_AMQP_URL") or "amqp://guest:guest@127.0.0.1:5672//"
 # The names of a Debian, a Fedora, a vendor's package and a Mac.
 BROWSERS = (

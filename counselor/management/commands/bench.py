@@ -116,8 +116,11 @@ class Command(BaseCommand):
         self._say("\n")
         floors = {m.name: statistics.median(m.cpu) for m in measures}
         commit = subprocess.run(
-            ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=settings.ROOT
-        )  # noqa: S607
+            ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607
+            capture_output=True,
+            text=True,
+            cwd=settings.ROOT,
+        )
         for measure in measures:
             row = {
                 "name": measure.name, "n": measure.n, "cpu_ms": round(statistics.median(measure.cpu), 3),

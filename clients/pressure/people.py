@@ -1,0 +1,139 @@
+"""Whom a word means: pronouns by memory, nouns by the lists in people.toml, quoted speech by its speaker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from clients.pressure.note import Note
+from clients.pressure.vocabulary import Vocabulary
+
+_GENDERS: Final = {
+    "he": "m", "him": "m", "his": "m", "himself": "m", "she": "f", "her": "f", "hers": "f", "herself": "f",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Memory:
+    """Who was named, for the pronouns to come."""
+
+    partner_gender: str = ""
+    other: dict[str, tuple[str, int, bool]] = field(default_factory=dict)
+    partner_at: int = -1
+
+
+class People:
+    """Answers "who is this?" for the writer's partner, children, others and an affair partner."""
+
+    def __init__(self, note: Note, words: Vocabulary, voice: str) -> None:
+        self.note = note
+        self.words = words
+        self.voice = voice
+        self.memory = Memory()
+        self.memory.partner_gender = self._partner_gender()
+
+    def _partner_gender(self) -> str:
+        """The gender of the partner's nouns, or else of the pronouns that carry the story."""
+        counts = {"m": 0, "f": 0}
+        norm, nouns = self.note.norm, self.words.partner
+        latest = ""
+        for at, word in enumerate(norm):
+            gender = nouns.get(word)
+            if gender in counts:
+                if not at or norm[at - 1] not in ("his", "her", "their", "a", "another", "new"):
+                    counts[gender] += 100
+                    latest = gender
+                continue
+            gender = _GENDERS.get(word)
+            if gender is not None:
+                # Subjects, and objects of what the writer does, are more likely the partner than "his" or "with her".
+                counts[gender] += 2 if word in ("he", "she") else 3 if "i" in norm[max(0, at - 2) : at] else 1
+                latest = gender
+        if counts["m"] == counts["f"]:
+            # A tie: the one named last, since a third person is mostly brought in first ("my therapist thinks he ...").
+            return latest
+        return "m" if counts["m"] > counts["f"] else "f"
+
+    def kind(self, kind: str, owner: str, norm: str, at: int) -> str:
+        noun_markers = ("a", "an", "another", "some", "any", "no")
+        if kind == "P":
+            if owner in ("P", "O", "A") or norm in noun_markers:
+                end_noun = self.words.person_at(self.note.norm, at, len(self.note.norm))
+                noun = self.note.norm[end_noun[2] - 1] if end_noun else ""
+                return "A" if noun in self.words.rival else "O"
+            if norm in ("your",):
+                return "O"
+            if at + 1 < len(self.note.norm) and self.note.norm[at + 1] == "new" and norm in ("his", "her"):
+                return "A"
+        if kind == "K" and owner in ("O", "A"):
+            return "O"
+        return kind
+
+    def pronoun(self, speaker: str, gender: str, at: int) -> str:
+        if speaker:
+            if gender in ("C", "W"):
+                return speaker if gender == "C" else "W"
+            if gender == "you":
+                return "C" if speaker == "P" else "P"
+            if speaker == "P" and gender == self.memory.partner_gender:
+                return "P"
+        if gender in ("C", "W"):
+            return gender
+        if gender == "you":
+            return "P" if self.voice == "message" else "Y"
+        if self.voice == "message":
+            return "O"
+        memory = self.memory
+        known = memory.partner_gender
+        other = memory.other.get(gender) or (memory.other.get("any") if gender != known else None)
+        if gender == "n":
+            if other is not None and at - other[1] < 40 and other[1] > memory.partner_at:
+                return other[0]
+            return "P" if not known else (other[0] if other is not None else "O")
+        if known and gender != known:
+            return other[0] if other is not None else "O"
+        if other is not None and at - other[1] < 25 and other[1] > memory.partner_at and not other[2]:
+            return other[0]
+        memory.partner_at = at
+        return "P"
+
+    def remember(self, kind: str, gender: str, at: int, owned: bool) -> None:
+        if kind == "P":
+            self.memory.partner_at = at
+        elif kind in ("K", "O", "A"):
+            key = gender if gender in ("m", "f") else "any"
+            plural = self.note.norm[at].endswith("s") or gender == "n"
+            self.memory.other[key] = (kind, at, owned)
+            if plural:
+                self.memory.other["n"] = (kind, at, owned)
+
+    def quotes(self, first: int, last: int) -> dict[int, str]:
+        """Token -> speaker at the edges of quoted speech, where the speaker can be told."""
+        tokens, note = self.note.tokens, self.note
+        edges = [at for at in range(first, last) if '"' in tokens.before[at]]
+        found: dict[int, str] = {}
+        for number in range(0, len(edges), 2):
+            start = edges[number]
+            finish = edges[number + 1] if number + 1 < len(edges) else last
+            speaker = ""
+            for at in range(max(first, start - 5), start):
+                if note.lemma[at] in self.words.speech:
+                    speaker = self._speaker(at, first)
+            if not speaker and finish < last:
+                for at in range(finish, min(finish + 3, last)):
+                    if note.lemma[at] in self.words.speech:
+                        speaker = self._speaker(at, finish)
+            if speaker:
+                found[start] = speaker
+                if finish < last:
+                    found[finish] = ""
+        return found
+
+    def _speaker(self, at: int, first: int) -> str:
+        norm = self.note.norm
+        for back in range(at - 1, max(first, at - 5) - 1, -1):
+            if norm[back] == "i":
+                return "C"
+            if norm[back] in ("he", "she", "they") or norm[back] in self.words.partner:
+                return "P"
+        return ""
