@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import logout
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
@@ -42,13 +42,10 @@ def keeps_posts(hold: Callable[[HttpRequest], HttpResponseBase | None]) -> Calla
 
 def visible_cases(user: User, at: datetime) -> QuerySet[Case]:
     """Cases this person holds now, by assignment and nothing else."""
-    return Case.objects.filter(
-        Q(assignments__until__isnull=True) | Q(assignments__until__gt=at),
-        assignments__user=user,
-        assignments__since__lte=at,
-        practice_id=user.practice_id,
-        closed_at__isnull=True,
+    held = Assignment.objects.filter(
+        Q(until__isnull=True) | Q(until__gt=at), case=OuterRef("pk"), user=user, since__lte=at
     )
+    return Case.objects.filter(Exists(held), practice_id=user.practice_id, closed_at__isnull=True)
 
 
 def open_case(user: User, case_id: UUID, at: datetime) -> Case:

@@ -79,7 +79,7 @@ def verify(practice_id: UUID) -> int:
     """Walk the whole chain and return its length. Raises TrailBroken at the first link that does not fit, also when
     entries are missing at the end."""
     previous, seq = "", 0
-    with closing(AuditEvent.objects.filter(practice_id=practice_id).order_by("seq").iterator(2000)) as events:
+    with closing(AuditEvent.objects.filter(practice_id=practice_id).order_by("seq").iterator(2000)) as events:  # type: ignore[type-var]
         for event in events:
             seq += 1
             if event.seq != seq or event.previous != previous or event.hash != _digest(event):

@@ -46,6 +46,7 @@ def record_screening(
         raise Refused("A screening counts only when the person was alone. Please record it after you saw them alone.")
     if partner.case_id != case.pk:
         raise Refused("This person is not part of this case.")
+    summary.lock(case)
     due: date = (timezone.localtime(at) + RESCREEN_AFTER).date()
     row = Screening.objects.create(
         practice_id=case.practice_id,
@@ -58,17 +59,13 @@ def record_screening(
         next_due=due,
     )
     audit.record("screening.recorded", by=by, at=at, case=case, side=partner.side, subject=row.pk, result=result)
-    touch(case, at)
+    summary.touch(case, at=at)
     return row
-
-
-def touch(case: Case, at: datetime) -> None:
-    """Staff had contact with, or worked on, the case."""
-    CaseSummary.objects.filter(case=case, last_staff_at__lt=at).update(last_staff_at=at)
 
 
 @transaction.atomic
 def pause(*, case: Case, by: User, at: datetime) -> None:
+    summary.lock(case)
     Case.objects.filter(pk=case.pk).update(paused_at=at, phase=Case.Phase.PAUSED)
     audit.record("case.paused", by=by, at=at, case=case, subject=case.pk)
     summary.refresh(case, at=at)

@@ -220,6 +220,7 @@ def tell_danger(*, partner: Partner, key: UUID, by: User, at: datetime, who: str
 @transaction.atomic
 def mark_read(*, case: Case, by: User, at: datetime, checkin_id: UUID | None = None) -> int:
     """The promise to read, kept: one check-in, or all that are unread. Returns how many were."""
+    summary.lock(case)
     unread = CheckIn.objects.filter(case=case, read_at__isnull=True)
     if checkin_id is not None:
         unread = unread.filter(pk=checkin_id)
@@ -228,9 +229,7 @@ def mark_read(*, case: Case, by: User, at: datetime, checkin_id: UUID | None = N
     for pk, side in sides:
         audit.record("checkin.read", by=by, at=at, case=case, side=side, subject=pk)
     if count:
-        row = summary.lock(case)
-        row.last_staff_at = at
-        row.save()
+        summary.touch(case, at=at)
         summary.refresh(case, at=at)
     return count
 
@@ -253,6 +252,10 @@ def held(user: User, at: datetime) -> HeldPost | None:
     return HeldPost.objects.filter(user=user, at__gt=at - HELD_FOR).order_by("at").first()
 
 
-def drop_held(*, before: datetime | None = None, post: HeldPost | None = None) -> int:
-    rows = HeldPost.objects.filter(pk=post.pk) if post else HeldPost.objects.filter(at__lt=before)
-    return rows.delete()[0]
+def drop_held(*, user: User, key: UUID) -> None:
+    """Sent after all, or thrown away."""
+    HeldPost.objects.filter(user=user, key=key).delete()
+
+
+def tidy_held(*, before: datetime) -> int:
+    return HeldPost.objects.filter(at__lt=before).delete()[0]

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from . import audit, notices, summary
 from .models import Assignment, Case, CheckIn, Flag, FlagEvent, Partner, SteadyWindow, User
@@ -32,7 +33,8 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     "resolved": frozenset({"open"}),
     "auto_resolved": frozenset({"open"}),
 }
-# Lifecycle code -> (days without a trigger before it clears by itself, check-ins without, cool-down days, must be seen).
+# Lifecycle code -> (days without a trigger before it clears by itself, check-ins without, cool-down days, must be seen
+# first). Info gathers nothing after it was raised, so L1 closes 28 days after that.
 CLEARS = {"L1": (28, 0, 28, False), "L2": (14, 2, 14, False), "L3": (28, 2, 14, True)}
 REOPEN_WITHIN = timedelta(days=56)
 DUE = {
@@ -85,24 +87,38 @@ def _due(hit: Hit, at: datetime) -> datetime | None:
     return at + wait if wait else None
 
 
+def _ask_anew(flag: Flag, hit: Hit, at: datetime) -> None:
+    """Open to be looked at (again). A clock that already runs is never put back."""
+    due = _due(hit, at)
+    if flag.state == Flag.State.OPEN and flag.due_at is not None:
+        due = min(due, flag.due_at) if due else flag.due_at
+    flag.state, flag.due_at, flag.snoozed_until = Flag.State.OPEN, due, None
+    flag.severity = max(hit.severity, flag.severity)
+    flag.acknowledged_at = flag.acknowledged_by = None
+
+
 def apply(
-    case: Case, partner: Partner, hits: Sequence[Hit], windows: Iterable[Window], *, at: datetime, checkin: CheckIn | None,
-    known: list[Flag], since: Sequence[datetime],
+    case: Case, partner: Partner, hits: Sequence[Hit], windows: Iterable[Window], *, at: datetime,
+    checkin: CheckIn | None, known: list[Flag], since: Sequence[datetime],
 ) -> list[Flag]:  # fmt: skip
-    """Raise, extend or clear the partner's flags for one check-in. Runs inside the submit's transaction.
+    """Raise, extend or clear the partner's flags for one check-in. Runs inside the submit's transaction, with the
+    case's summary row locked.
 
     `known` comes from `load`; `since` are the times of the partner's check-ins in view. Returns the flags that are
-    new, risen or open again. Writes at most four statements when something fires, whatever their number.
+    new, risen or open again. The number of statements does not grow with the number of flags.
     """
     own = [flag for flag in known if flag.partner_id == partner.pk]
     live = {flag.rule: flag for flag in own if flag.state in LIVE}
-    closed = {flag.rule: flag for flag in own if flag.state not in LIVE}
+    ended = [flag for flag in own if flag.closed_at is not None]
+    closed = {flag.rule: flag for flag in sorted(ended, key=lambda f: f.closed_at or at)}
     raised: list[Flag] = []
-    fresh: list[Flag] = []
-    changed: list[Flag] = []
+    changed: dict[Any, Flag] = {}
     events: list[FlagEvent] = []
+    held: dict[str, Flag] = {}  # rule -> its live flag, for the rules that hold now
+    quiet = set(live)
 
     def note(flag: Flag, kind: str, card: str | None = None) -> None:
+        changed[flag.pk] = flag
         events.append(
             FlagEvent(
                 practice_id=case.practice_id,
@@ -115,56 +131,35 @@ def apply(
             )
         )
 
-    by_rule: dict[str, Flag] = {}
     for hit in hits:
         card = _card(hit)
         flag = live.get(hit.rule)
-        if flag is not None:
-            rose = hit.severity > flag.severity
-            flag.last_evidence_at = at
-            if rose:
-                flag.severity, flag.state, flag.snoozed_until = hit.severity, Flag.State.OPEN, None
-                flag.acknowledged_at = flag.acknowledged_by = None
-                flag.due_at = _due(hit, at)
-                raised.append(flag)
-            elif CATALOGUE[hit.rule].safety:
-                # New danger is looked at anew: it opens the card again, with a clock of its own.
-                flag.state, flag.acknowledged_at, flag.acknowledged_by = Flag.State.OPEN, None, None
-                flag.due_at = _due(hit, at)
-                raised.append(flag)
-            changed.append(flag)
-            note(flag, "rose" if rose else "evidence", card)
-        else:
+        if flag is None:
             flag = _again_or_new(case, partner, hit, closed.get(hit.rule), at, checkin, card)
             if flag is None:
                 continue
-            if flag._state.adding:
-                fresh.append(flag)
-                note(flag, "raised")
-            else:
-                changed.append(flag)
-                note(flag, "reopened", card)
             raised.append(flag)
-        by_rule[hit.rule] = flag
-    for hit in hits:
-        if hit.head in by_rule and hit.rule in by_rule:
-            by_rule[hit.rule].head = by_rule[hit.head]
-    for flag in live.values():
-        if flag.rule not in by_rule and _clears(flag, at, since):
+            note(flag, *(("raised",) if flag._state.adding else ("reopened", card)))
+        elif hit.severity > flag.severity or CATALOGUE[hit.rule].safety:
+            # New danger is looked at anew: it opens the card again, with a clock of its own.
+            kind = "rose" if hit.severity > flag.severity else "evidence"
+            _ask_anew(flag, hit, at)
+            raised.append(flag)
+            note(flag, kind, card)
+        elif flag.severity > Severity.INFO:
+            note(flag, "evidence", card)
+        held[hit.rule] = flag
+        if flag.pk in changed:
+            flag.last_evidence_at = max(flag.last_evidence_at, at)
+            quiet.discard(hit.rule)
+    for rule in quiet:
+        flag = live[rule]
+        if _clears(flag, at, since):
             flag.state, flag.closed_at, flag.snoozed_until = Flag.State.AUTO_RESOLVED, at, None
-            changed.append(flag)
             note(flag, "auto_resolved")
-    if fresh:
-        # Heads first: a row may point at another row of the same insert only where constraints wait for the commit.
-        Flag.objects.bulk_create(sorted(fresh, key=lambda f: f.head_id is not None))
-    if changed:
-        Flag.objects.bulk_update(
-            changed,
-            ["severity", "state", "last_evidence_at", "due_at", "acknowledged_at", "acknowledged_by", "snoozed_until",
-             "closed_at", "closed_by", "close_reason", "head", "opened_at"],
-        )  # fmt: skip
-    if events:
-        FlagEvent.objects.bulk_create(events)
+    _group(hits, held, changed)
+    fresh = [flag for flag in changed.values() if flag._state.adding]
+    _write(changed.values(), events)
     opened = [
         SteadyWindow(
             practice_id=case.practice_id,
@@ -183,6 +178,39 @@ def apply(
     return raised
 
 
+def _group(hits: Sequence[Hit], held: dict[str, Flag], changed: dict[Any, Flag]) -> None:
+    """Put what one check-in raised under one card. A flag stands by itself where the card would hide it: when it
+    weighs more than the card's head, or waits to be seen while the head was seen already. So no flag outlives the
+    head it stands under, unless a person closes that head (`resolve`)."""
+    for hit in hits:
+        flag, head = held.get(hit.rule), held.get(hit.head)
+        if flag is None:
+            continue
+        if head is not None and (
+            flag.severity > head.severity or (flag.state == Flag.State.OPEN and head.state != Flag.State.OPEN)
+        ):
+            head = None
+        if flag.head_id != (head.pk if head else None):
+            flag.head, changed[flag.pk] = head, flag
+
+
+def _write(rows: Iterable[Flag], events: Sequence[FlagEvent]) -> None:
+    """New and changed flags in one statement, heads before those under them; their cards are never rewritten."""
+    ordered = sorted(rows, key=lambda f: f.head_id is not None)
+    if ordered:
+        Flag.objects.bulk_create(
+            ordered,
+            update_conflicts=True,
+            unique_fields=["id"],
+            update_fields=[
+                "severity", "state", "last_evidence_at", "due_at", "acknowledged_at", "acknowledged_by", "snoozed_until",
+                "closed_at", "closed_by", "close_reason", "head",
+            ],
+        )  # fmt: skip
+    if events:
+        FlagEvent.objects.bulk_create(events)
+
+
 def _again_or_new(
     case: Case,
     partner: Partner,
@@ -193,15 +221,15 @@ def _again_or_new(
     card: str,
 ) -> Flag | None:
     rule = CATALOGUE[hit.rule]
-    code = lifecycle(hit.rule, hit.severity)
     if closed is not None and closed.closed_at and not rule.safety:
-        cool_down = timedelta(days=CLEARS[code][2])
-        if at - closed.closed_at < cool_down and hit.severity <= closed.severity and code != "L3":
+        cool_down = timedelta(days=CLEARS[lifecycle(rule.id, closed.severity)][2])
+        if at - closed.closed_at < cool_down and hit.severity <= closed.severity:
             return None
-        if code == "L3" and at - closed.closed_at < REOPEN_WITHIN:
-            closed.state, closed.severity, closed.last_evidence_at = Flag.State.OPEN, hit.severity, at
-            closed.closed_at = closed.closed_by = closed.acknowledged_at = closed.acknowledged_by = None
-            closed.close_reason, closed.due_at = "", _due(hit, at)
+        code = lifecycle(rule.id, max(hit.severity, closed.severity))
+        if code == "L3":  # `load` hands out what closed within 56 days; it opens again with its history
+            closed.severity, closed.closed_at, closed.closed_by, closed.close_reason = hit.severity, None, None, ""
+            closed.head = None
+            _ask_anew(closed, hit, at)
             return closed
     return Flag(
         practice_id=case.practice_id, case=case, partner=partner, rule=rule.id, rule_version=rule.version,
@@ -226,7 +254,9 @@ def _alert(case: Case, raised: Sequence[Flag], at: datetime) -> None:
     if not loud:
         return
     urgent = any(f.severity == Severity.URGENT for f in loud)
-    holders = Assignment.objects.select_related("user").filter(case=case, until__isnull=True, since__lte=at)
+    holders = Assignment.objects.select_related("user").filter(
+        Q(until__isnull=True) | Q(until__gt=at), case=case, since__lte=at
+    )
     notices.owe(
         notices.prepare(
             "urgent" if urgent else "elevated",
@@ -256,18 +286,20 @@ def help_for(findings: Iterable[Finding]) -> list[str]:
 
 def look_for_danger(case: Case, partner: Partner, text: str, *, at: datetime) -> list[str]:
     """Read a client's text outside a check-in for safety; raise what it says, and return the kinds of help to show."""
-    findings = read(text).findings
+    findings = read(text, partner=partner.other_name).findings
     hits = read_danger(text, findings, at)
     if hits:
+        summary.lock(case)
         apply(case, partner, hits, (), at=at, checkin=None, known=load(case, at), since=())
     return help_for(findings)
 
 
 def set_speed(checkin: CheckIn, *, calm: bool, at: datetime) -> None:
-    """The reporter said whether they are safe for now: S02 and S04 may wait until the end of the day (decisions 7)."""
-    for flag in Flag.objects.filter(
-        case=checkin.case, partner=checkin.partner, rule__in=["S02", "S04"], state=Flag.State.OPEN
-    ):
+    """The reporter said whether they are safe for now: S02 and S04 may wait until the end of the day (decisions 7).
+    It speaks of this check-in only; what an earlier one raised keeps its clock."""
+    summary.lock(checkin.case)
+    rows = Flag.objects.filter(case=checkin.case, partner=checkin.partner, rule__in=["S02", "S04"])
+    for flag in rows.filter(state=Flag.State.OPEN, last_evidence_at=checkin.at):
         flag.due_at = flag.last_evidence_at + (DUE_TODAY if calm else DUE[Severity.URGENT])
         flag.save(update_fields=["due_at"])
     summary.refresh(checkin.case, at=at)
@@ -281,12 +313,23 @@ def can(flag: Flag, to: str) -> bool:
 
 
 def _locked(case: Case, flag_id: Any) -> Flag:
-    return Flag.objects.select_for_update().get(pk=flag_id, case=case)
+    """The flag, locked after the case's summary row: the same order as in a check-in, so that neither waits for the
+    other in a circle, and nobody writes over what somebody else just did."""
+    summary.lock(case)
+    return Flag.objects.select_related("partner").select_for_update(of=("self",)).get(pk=flag_id, case=case)
 
 
-def _move(flag: Flag, to: str, *, by: User, at: datetime, kind: str, reason: str = "") -> None:
-    if not can(flag, to):
-        raise Refused(f"This flag is already {flag.get_state_display().lower()}.")
+def _already(flag: Flag) -> str:
+    if flag.state == Flag.State.ACKNOWLEDGED and flag.acknowledged_by:
+        return f"{flag.acknowledged_by.name} has already marked this flag as seen."
+    if flag.state == Flag.State.RESOLVED and flag.closed_by:
+        return f"{flag.closed_by.name} has already closed this flag."
+    if flag.state == Flag.State.AUTO_RESOLVED:
+        return "This flag has already cleared by itself."
+    return "This flag has been changed in the meantime."
+
+
+def _move(case: Case, flag: Flag, to: str, *, by: User, at: datetime, kind: str, reason: str = "") -> None:
     flag.state = to
     flag.save()
     FlagEvent.objects.create(
@@ -298,44 +341,57 @@ def _move(flag: Flag, to: str, *, by: User, at: datetime, kind: str, reason: str
         severity=flag.severity,
         reason=reason,
     )
-    audit.record(f"flag.{kind}", by=by, at=at, case=flag.case, subject=flag.pk, rule=flag.rule, reason=reason)
-    summary.refresh(flag.case, at=at)
+    side = flag.partner.side
+    audit.record(f"flag.{kind}", by=by, at=at, case=case, side=side, subject=flag.pk, rule=flag.rule, reason=reason)
 
 
 @transaction.atomic
 def acknowledge(*, case: Case, flag_id: Any, by: User, at: datetime) -> Flag:
-    """The counselor has seen it. Said twice by anybody, the second is told who was first."""
+    """The counselor has seen it, and with it what stands on the same card. Said twice by anybody, the second is told
+    who was first."""
     flag = _locked(case, flag_id)
-    if flag.state == Flag.State.ACKNOWLEDGED and flag.acknowledged_by:
-        raise Refused(f"{flag.acknowledged_by.name} has already marked this flag as seen.")
-    flag.acknowledged_at, flag.acknowledged_by, flag.snoozed_until = at, by, None
-    _move(flag, Flag.State.ACKNOWLEDGED, by=by, at=at, kind="acknowledged")
+    if not can(flag, Flag.State.ACKNOWLEDGED):
+        raise Refused(_already(flag))
+    under = Flag.objects.select_related("partner").filter(head=flag, state=Flag.State.OPEN).order_by("rule")
+    for seen in (flag, *under):
+        seen.acknowledged_at, seen.acknowledged_by, seen.snoozed_until = at, by, None
+        _move(case, seen, Flag.State.ACKNOWLEDGED, by=by, at=at, kind="acknowledged")
+    summary.refresh(case, at=at)
     return flag
 
 
 @transaction.atomic
 def resolve(*, case: Case, flag_id: Any, by: User, at: datetime, reason: str) -> Flag:
-    """Close with a reason. A safety flag asks for a follow-up as its reason; nothing but a person closes it."""
+    """Close with a reason. A safety flag asks for a follow-up as its reason; nothing but a person closes it. What stood
+    on the same card keeps its own end, and now stands by itself."""
     flag = _locked(case, flag_id)
+    if not can(flag, Flag.State.RESOLVED):
+        raise Refused(_already(flag))
     if reason not in REASONS:
         raise Refused("Please pick a reason; without one a flag stays open.")
     if flag.safety and reason not in {"followed_up", "not_accurate"}:
         raise Refused("A safety flag closes only as followed up, or as not accurate after a look.")
     flag.closed_at, flag.closed_by, flag.close_reason, flag.snoozed_until = at, by, reason, None
-    _move(flag, Flag.State.RESOLVED, by=by, at=at, kind="resolved", reason=reason)
+    _move(case, flag, Flag.State.RESOLVED, by=by, at=at, kind="resolved", reason=reason)
+    Flag.objects.filter(head=flag, state__in=LIVE).update(head=None)
+    summary.refresh(case, at=at)
     return flag
 
 
 @transaction.atomic
 def reopen(*, case: Case, flag_id: Any, by: User, at: datetime) -> Flag:
+    """Put a closed flag back on the table. Its clocks start again: when it is due, and when it may clear by itself."""
     flag = _locked(case, flag_id)
     if flag.state in LIVE:
         raise Refused("This flag is open already.")
     if Flag.objects.filter(partner=flag.partner, rule=flag.rule, state__in=LIVE).exists():
         raise Refused("A newer flag of the same rule is open already.")
-    flag.closed_at = flag.closed_by = flag.acknowledged_at = flag.acknowledged_by = None
-    flag.close_reason = ""
-    _move(flag, Flag.State.OPEN, by=by, at=at, kind="reopened")
+    flag.closed_at = flag.closed_by = flag.acknowledged_at = flag.acknowledged_by = flag.head = None
+    flag.close_reason, flag.last_evidence_at = "", max(flag.last_evidence_at, at)
+    wait = DUE.get(Severity(flag.severity))
+    flag.due_at = at + wait if wait else None
+    _move(case, flag, Flag.State.OPEN, by=by, at=at, kind="reopened")
+    summary.refresh(case, at=at)
     return flag
 
 

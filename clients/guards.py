@@ -45,6 +45,13 @@ GUARDS: list[Guard] = [
         "NOT (NEW.card = OLD.card)",
         "a raised flag is never rewritten",
     ),
+    Guard(
+        "flag_closed_opens_first",
+        "clients_flag",
+        "UPDATE",
+        "OLD.state IN ('resolved', 'auto_resolved') AND NEW.state NOT IN (OLD.state, 'open')",
+        "a closed flag opens before anything else",
+    ),
     Guard("flag_event_stays", "clients_flagevent", "UPDATE", "1=1", "the history of a flag is append-only"),
     Guard(
         "sent_stays",

@@ -41,7 +41,7 @@ def why_not(*, partner: Partner, family: str, at: datetime) -> str:
     """The sentence that stands in the way, or "". The same check decides whether the button is offered."""
     if partner.user_id is None:
         return f"{partner.name} has no account, so nothing can be sent."
-    screening = Screening.objects.filter(partner=partner).order_by("-at").first()
+    screening = Screening.objects.filter(partner=partner).order_by("-at", "-id").first()
     if screening is None:
         return f"{partner.name} has not been screened alone yet. Guidance waits until a screening is recorded."
     if screening.result != Screening.Result.CLEAR:
@@ -61,6 +61,7 @@ def send(
     flag: Flag | None = None, note: UUID | None = None,
 ) -> SentGuidance:  # fmt: skip
     """Share a card with one partner: a frozen copy under Guidance and a neutral mail without content."""
+    summary.lock(case)
     if partner.case_id != case.pk:
         raise Refused("This person is not part of this case.")
     if len(line) > LINE_LIMIT:
@@ -86,6 +87,7 @@ def send(
 
 @transaction.atomic
 def withdraw(*, case: Case, sent_id: UUID, by: User, at: datetime) -> SentGuidance:
+    summary.lock(case)
     sent = SentGuidance.objects.select_for_update().get(pk=sent_id, case=case)
     if sent.withdrawn_at is not None:
         raise Refused("This has been withdrawn already.")
@@ -110,6 +112,7 @@ def mark_opened(*, partner: Partner, sent: SentGuidance, by: User, at: datetime)
 @transaction.atomic
 def answer(*, partner: Partner, sent_id: UUID, by: User, at: datetime, answer: str, line: str = "") -> "Answered":
     """Tried or not for me, with an optional line back. The line is read for safety like every client text."""
+    summary.lock(partner.case)
     sent = SentGuidance.objects.select_for_update().get(pk=sent_id, partner=partner, withdrawn_at__isnull=True)
     if answer not in SentGuidance.Answer.values:
         raise Refused("Please pick one of the two answers.")
@@ -137,5 +140,5 @@ def list_for(partner: Partner) -> list[SentGuidance]:
     return list(
         SentGuidance.objects.select_related("sent_by")
         .filter(partner=partner, withdrawn_at__isnull=True)
-        .order_by("-sent_at")
+        .order_by("-sent_at", "-id")
     )

@@ -2,15 +2,14 @@
 
 import json
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from .models import CheckIn, Partner, SteadyWindow
 from .pressure import Finding
 from .progress import Level
 from .rules import record
 
-# Rules look back 90 days at the most, the shift scan 12 check-ins; a year of history costs no more than a quarter.
-LOOK_BACK = timedelta(days=120)
+# Rules look back 90 days at the most, the shift scan 12 check-ins: this many rows hold both, however long the history.
 LOOK_BACK_ROWS = 60
 
 
@@ -23,7 +22,7 @@ def recent(partner: Partner, at: datetime) -> list[CheckIn]:
     """The check-ins in view, oldest first, with their readings; one query."""
     rows = (
         CheckIn.objects.select_related("reading")
-        .filter(partner=partner, superseded_by__isnull=True, at__gte=at - LOOK_BACK, at__lte=at)
+        .filter(partner=partner, superseded_by__isnull=True, at__lte=at)
         .order_by("-at", "-id")[:LOOK_BACK_ROWS]
     )
     return list(rows)[::-1]
@@ -66,6 +65,7 @@ def entry(row: CheckIn) -> record.Entry:
         answers=row.answers,
         safety=frozenset(chips) if isinstance(chips, list) else frozenset(),
         danger=danger if isinstance(danger, dict) else {},
+        call_me=str(safety.get("call_me") or ""),
         findings=findings_of(row),
         confirmed=frozenset((f.label, f.start) for f in findings_of(row) if verdict_on(row, f) == "confirmed"),
         text=row.text or "",

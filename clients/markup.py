@@ -101,7 +101,7 @@ _ROW = (
     '<li class="row" data-state="{}"{}><svg class="mark mark-{}" aria-hidden="true"><use href="#m-{}"/></svg>'
     '<a class="row-name" href="{}">{}</a><p class="row-why">{}</p><div class="row-spark">{}</div>'
     '<p class="row-change"><b>{}</b> {}</p><p class="row-last"><span class="cell-label">Last contact</span> {}</p>'
-    '<p class="row-due"{}>{}{}</p></li>'
+    '<p class="row-due">{}<span{}>{}</span> <span{}>{}</span></p></li>'
 )
 _FEW, _LATE, _DUE = (
     SafeString(" data-few"),
@@ -112,12 +112,12 @@ _FEW, _LATE, _DUE = (
 
 def triage_row(
     *, href: str, names: str, state: str, reason: str, few: bool, spark: SafeString, change: str, than: str, last: str,
-    due: str, late: bool,
+    due: str, to_read: str, late: bool,
 ) -> SafeString:  # fmt: skip
     """One case on Today, in one pass."""
     return format_html(
         _ROW, state, _FEW if few else "", state, state, href, names, reason, spark, change, than, last,
-        _LATE if late else "", _DUE if due else "", due,
+        _DUE if due or to_read else "", _LATE if late and due else "", due, _LATE if late and not due else "", to_read,
     )  # fmt: skip
 
 

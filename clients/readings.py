@@ -37,9 +37,10 @@ class Refused(Exception):
 
 def read_texts(checkin: CheckIn, at: datetime) -> Reading:
     """Read the text; the line for the next session is safety-read too (decisions 6), with its spans kept apart."""
+    name = checkin.partner.other_name
     found = {
-        "t1": [f.as_dict() for f in read(checkin.text or "").findings],
-        "n1": [f.as_dict() for f in read(checkin.next_session or "").findings if f.label in SAFETY],
+        "t1": [f.as_dict() for f in read(checkin.text or "", partner=name).findings],
+        "n1": [f.as_dict() for f in read(checkin.next_session or "", partner=name).findings if f.label in SAFETY],
     }
     return Reading(id=new_id(), practice_id=checkin.practice_id, checkin=checkin, version=ENGINE, at=at, findings=found)
 
@@ -208,7 +209,7 @@ def reread(*, partner_id: UUID, at: datetime) -> int:
     case = partner.case
     summary.lock(case)
     rows = list(
-        CheckIn.objects.select_related("reading").filter(partner=partner, reading__isnull=False)
+        CheckIn.objects.select_related("reading", "partner").filter(partner=partner, reading__isnull=False)
         .filter(~Q(reading__version=ENGINE)).order_by("at", "id")
     )  # fmt: skip
     if not rows:

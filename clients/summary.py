@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Q
 
 from .models import Case, CaseSummary, CheckIn, Flag, Partner, SentGuidance, SteadyWindow
 
@@ -21,13 +21,21 @@ ENOUGH = 3  # check-ins before a level is shown (progress.md 3.7)
 
 
 def lock(case: Case) -> CaseSummary:
-    """The case's row, locked: one check-in at a time changes a case."""
+    """The case's row, locked: one act at a time changes a case. Always the first lock an act takes, before the head of
+    the trail, so that no two acts wait for each other."""
     return CaseSummary.objects.select_for_update().get(case=case)
 
 
 def stamp(case: Case) -> None:
     """Say that something a page shows has changed, where neither the row nor the trail tells."""
     CaseSummary.objects.filter(case=case).update()
+
+
+def touch(case: Case, *, at: datetime) -> None:
+    """Staff had contact with, or worked on, the case."""
+    CaseSummary.objects.filter(case=case).filter(Q(last_staff_at__lt=at) | Q(last_staff_at__isnull=True)).update(
+        last_staff_at=at
+    )
 
 
 def refresh(case: Case, *, at: datetime) -> None:
@@ -75,26 +83,28 @@ def add_check_in(
     row.last_check_in_at = max(checkin.at, row.last_check_in_at or checkin.at)
     if leads:
         row.held_until = held_until
-        _draw(row, [*[p for p in row.spark.split(" ") if p], *_points([checkin])])
+    if leads and checkin.cpi is not None:
+        _draw(row, [*[p for p in row.spark.split(" ") if p], _point(checkin)], checkin.levels["cpi"][0])
 
 
 def redraw(row: CaseSummary, checkins: Sequence[CheckIn], *, leads: bool, held_until: datetime | None) -> None:
     """Draw the line anew from the leading reporter's whole series."""
+    told = [c for c in checkins if c.cpi is not None]
     if leads:
         row.held_until = held_until
-        _draw(row, _points(checkins))
+        _draw(row, [_point(c) for c in told], told[-1].levels["cpi"][0] if told else None)
 
 
-def _points(checkins: Sequence[CheckIn]) -> list[str]:
-    return [f"{c.at.timestamp() / 86_400:.2f}:{c.levels['cpi'][0]:.1f}" for c in checkins if c.cpi is not None]
+def _point(checkin: CheckIn) -> str:
+    return f"{checkin.at.timestamp() / 86_400:.2f}:{checkin.levels['cpi'][0]:.1f}"
 
 
-def _draw(row: CaseSummary, points: list[str]) -> None:
+def _draw(row: CaseSummary, points: list[str], level: float | None) -> None:
     points = points[-SPARK_POINTS:]
     row.spark = " ".join(points)
     pairs = [(float(day), float(level)) for day, level in (p.split(":") for p in points)]
-    row.cpi_level = pairs[-1][1] if pairs else None
-    earlier = [level for day, level in pairs if day <= pairs[-1][0] - 28]
+    row.cpi_level = level
+    earlier = [level for day, level in pairs if day <= round(pairs[-1][0] - 28, 2)]
     row.cpi_before = earlier[-1] if earlier else None
 
 

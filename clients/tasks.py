@@ -56,7 +56,7 @@ def rebuild_courses() -> int:
 @shared_task  # type: ignore[untyped-decorator]
 def tidy() -> int:
     """Drop kept posts after 48 hours."""
-    return checkins.drop_held(before=timezone.now() - timedelta(hours=48))
+    return checkins.tidy_held(before=timezone.now() - timedelta(hours=48))
 
 
 def _send(notice: Notice) -> None:

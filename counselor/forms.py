@@ -30,6 +30,7 @@ class ScreeningForm(forms.Form):
 class NoteForm(forms.Form):
     """`version` is the one the person started from, so that a later save never overwrites unseen."""
 
+    all_optional = True
     body = forms.CharField(
         required=False,
         strip=False,

@@ -64,4 +64,6 @@ def for_client(card: Card, other: str) -> Text:
 
 def as_note_text(card: Card) -> str:
     """The block that goes into a session note, with its source and version."""
-    return f"> **{card.title}** ({card.id}, version {card.version})\n> {card.principle}\n> Source: {card.citation}\n"
+    return (
+        f"> **{card.title}** ({card.id}, version {card.version})\n>\n> {card.principle}\n>\n> Source: {card.citation}\n"
+    )

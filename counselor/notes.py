@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from clients import audit, cases
+from clients import audit, summary
 from clients.guards import Guard
 from clients.models import Case, Flag, User
 
@@ -74,8 +74,8 @@ def start(*, case: Case, by: User, at: datetime, flag: Flag | None = None, body:
         started_at=at,
         changed_at=at,
     )
+    summary.touch(case, at=at)
     audit.record("note.started", by=by, at=at, case=case, subject=note.pk)
-    cases.touch(case, at)
     return note
 
 
@@ -124,8 +124,8 @@ def sign(*, case: Case, note_id: UUID, by: User, at: datetime) -> SessionNote:
         raise Refused("An empty note cannot be signed.")
     note.state, note.signed_at, note.signed_by = SessionNote.State.SIGNED, at, by
     note.save()
+    summary.touch(case, at=at)
     audit.record("note.signed", by=by, at=at, case=case, subject=note.pk, version=note.version)
-    cases.touch(case, at)
     return note
 
 

@@ -176,15 +176,16 @@ def _row(case: Case, held: CaseSummary, standing: summary.Standing, clock: Clock
         last = f"Check-in, {clock.ago(check_in)}"
     else:
         last = f"You, {clock.ago(staff)}" if staff else "Nothing yet"
-    due = []
-    if held.due_at:
-        due.append(clock.due(held.due_at))
-    if held.unread and held.read_by_on:
-        due.append(f"{held.unread} to read by {formats.date_format(held.read_by_on, 'D j M')}")
+    to_read = (
+        f"{held.unread} to read by {formats.date_format(held.read_by_on, 'D j M')}"
+        if held.unread and held.read_by_on
+        else ""
+    )
     spark = NOT_DRAWN if _is_held(held, clock) else sparkline(held.spark, "Own conduct")
     return triage_row(
         href=f"/desk/cases/{case.pk}/", names=held.names, state=STATE_OF_GROUP[standing.group], reason=standing.reason,
-        few=standing.few, spark=spark, change=change, than=than, last=last, due="; ".join(due), late=standing.due,
+        few=standing.few, spark=spark, change=change, than=than, last=last, due=clock.due(held.due_at) if held.due_at else "",
+        to_read=to_read, late=standing.due,
     )  # fmt: skip
 
 
@@ -413,7 +414,7 @@ def case(case: Case, user: User, now: datetime, choice: Choice | None = None) ->
     every_flag = list(
         Flag.objects.filter(case=case)
         .select_related("acknowledged_by", "closed_by")
-        .order_by(F("closed_at").desc(nulls_first=True), "-severity", "-opened_at")[:FLAGS_SHOWN]
+        .order_by(F("closed_at").desc(nulls_first=True), "-severity", "-opened_at", "id")[:FLAGS_SHOWN]
     )
     since = None if choice.range == "all" else start
     sent = _newest(
@@ -594,14 +595,14 @@ def _before(reporter: Partner, state: maths.State, clock: Clock) -> standings.Be
 
 
 def _screenings(partners: Iterable[Partner]) -> dict[UUID, Screening]:
-    rows = Screening.objects.filter(partner__in=list(partners)).order_by("at")
+    rows = Screening.objects.filter(partner__in=list(partners)).order_by("at", "id")
     return {row.partner_id: row for row in rows}
 
 
 def _text_consents(partners: Iterable[Partner]) -> dict[UUID, bool]:
     from clients.models import Consent
 
-    rows = Consent.objects.filter(partner__in=list(partners), kind="text").order_by("at")
+    rows = Consent.objects.filter(partner__in=list(partners), kind="text").order_by("at", "id")
     return {row.partner_id: row.given for row in rows}
 
 
@@ -615,7 +616,7 @@ def _side(partner: Partner, screening: Screening | None, consents: dict[UUID, bo
 
 
 ITEM_NAMES = {"c8": "own acts", "c7": "talk about problems", "s1": "safety question", "t1": "own words", "n1": "for the next session",
-              "line": "a line back", "c3": "how the partner was", "c11": "how they are doing"}  # fmt: skip
+              "line": "a line back", "c3": "how the partner was", "c4": "what came from the partner", "c6": "tension", "c1": "contacts", "c2": "contacts", "c11": "how they are doing"}  # fmt: skip
 
 
 def _flag_card(flag: Flag, partner: Partner, every: list[Flag], clock: Clock) -> FlagCard:
@@ -760,7 +761,12 @@ def _check_in(
         badge="" if row.read_at else f"Unread, promised by {formats.date_format(row.read_by_on, 'D j M')}",
         facts=tuple(pair for pair in tell if pair[1] != "skipped"),
         text=mark_words(row.text, marks) if row.text else None,
-        notes=(*notes, *_tell_renewed(row, renewed, clock), *([read] if read else []), *_skipped(tell)),
+        notes=(
+            *notes,
+            *_tell_renewed(row, renewed, clock),
+            *([read] if read else []),
+            *_skipped(tell, partner.other_name),
+        ),
         id=row.pk,
         found=_found(row, partner, said),
         read_id=None if row.read_at else row.pk,
@@ -768,9 +774,13 @@ def _check_in(
     )
 
 
-def _skipped(tell: list[tuple[str, str]]) -> list[str]:
-    names = [name for name, words in tell if words == "skipped"]
-    return [f"Skipped: {', '.join(n[0].lower() + n[1:] if n.isascii() else n for n in names)}."] if names else []
+def _skipped(tell: list[tuple[str, str]], other: str) -> list[str]:
+    names = [
+        name if name.startswith(other) else name[0].lower() + name[1:] for name, words in tell if words == "skipped"
+    ]
+    if len(names) > 6:
+        return [f"Skipped {len(names)} other questions."]
+    return [f"Skipped: {', '.join(names)}."] if names else []
 
 
 def _sent(sent: SentGuidance, partner: Partner, clock: Clock) -> Entry:
@@ -1029,7 +1039,7 @@ def note(case: Case, note_id: UUID, user: User, now: datetime) -> NotePage:
     every = list(Flag.objects.filter(case=case).select_related("acknowledged_by", "closed_by"))
     card = _flag_card(row.flag, row.flag.partner, every, clock) if row.flag else None
     suggestions = tuple(Suggestion(g.id, g.title, f"mapped to: {card.name}") for g in card.guidance) if card else ()
-    inserted = list(dict.fromkeys(row.insertions.order_by("at").values_list("card", flat=True)))
+    inserted = list(dict.fromkeys(row.insertions.order_by("at", "id").values_list("card", flat=True)))
     partners = list(Partner.objects.select_related("case").filter(case=case, user__isnull=False).order_by("side"))
     sent = list(SentGuidance.objects.filter(case=case, note=note_id, withdrawn_at__isnull=True))
     shareable = []
@@ -1191,4 +1201,6 @@ def trail(user: User, now: datetime, page: int = 1, case_id: str = "") -> TrailP
         for e in rows[:TRAIL_LENGTH]
     )
     older = page + 1 if len(rows) > TRAIL_LENGTH else 0
-    return TrailPage(lines, older, user.zone, cases.get(chosen, "") if chosen else "", case_id if chosen else "")
+    return TrailPage(
+        lines, older, user.zone.replace("_", " "), cases.get(chosen, "") if chosen else "", case_id if chosen else ""
+    )

@@ -5,8 +5,9 @@ from typing import Any
 
 from django.db import connection
 
-# Written by looking around: sign-ins, the trail of what was looked at, and Django's own bookkeeping.
-LOOKING = {"django_session", "clients_auditevent", "clients_audithead"}
+# Written by looking around: sessions, the trail of what was looked at, the counters of the rate limits,
+# and the row that allauth keeps of a person's own address.
+LOOKING = {"django_session", "clients_auditevent", "clients_audithead", "cache_entry", "account_emailaddress"}
 
 
 def dump(without: Collection[str] = ()) -> dict[str, list[Any]]:

@@ -19,6 +19,9 @@ from clients import crypto
 from clients.checkins import Answers
 from clients.instrument import ACTS, C8_TIMES, CHIPS, NO_CONTACT_DROPS, QUESTIONS, SCALES, Choices
 
+NO_NUL = {
+    "null_characters_not_allowed": _("The text has a character in it that cannot be kept (a NUL). Please take it out.")
+}
 BAD_CHOICE = {"invalid_choice": _("This is not one of the answers. Please pick one, or skip it.")}
 
 
@@ -47,7 +50,7 @@ class Unseen:
     """A widget that never shows what was chosen: safety answers come back sealed in `kept` instead (decisions 4)."""
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
-        return super().get_context(name, None, attrs)  # type: ignore[misc]
+        return super().get_context(name, None, attrs)  # type: ignore[misc, no-any-return]
 
 
 class UnseenBoxes(Unseen, Boxes):
@@ -80,7 +83,10 @@ class CheckInForm(forms.Form):
     """`other`: the partner's name as this client says it; `since`: the day the period begins, in words; `monthly`: which
     of wish and c10 are due; `turn`: how far this person's chips are rotated (fixed per person, checkin.md)."""
 
-    key = forms.UUIDField(widget=forms.HiddenInput, error_messages={"required": _("Please open the check-in again.")})
+    key = forms.UUIDField(
+        widget=forms.HiddenInput,
+        error_messages=dict.fromkeys(("required", "invalid"), _("Please open the check-in again.")),
+    )
     kept = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, other: str, since: str, monthly: tuple[str, ...] = (), turn: int = 0, **kwargs: Any):
@@ -110,7 +116,7 @@ class CheckInForm(forms.Form):
         )
         for code, rows, limit in (("n1", 2, 200), ("t1", 6, 2000)):
             self.fields[code] = forms.CharField(
-                required=False, strip=False, label=self._say(QUESTIONS[code][0]),
+                required=False, strip=False, label=self._say(QUESTIONS[code][0]), error_messages=NO_NUL,
                 widget=forms.Textarea(attrs={"rows": rows, "data-count": limit, "autocomplete": "off"}),
             )  # fmt: skip
 
@@ -292,6 +298,7 @@ def _unseal(token: str, key: UUID | None) -> dict[str, Any]:
 class DangerForm(forms.Form):
     """s2, after the help screen: optional taps that set how fast the alert is."""
 
+    all_optional = True
     key = forms.UUIDField(widget=forms.HiddenInput)
     s2_who = forms.ChoiceField(
         required=False, widget=forms.RadioSelect, label=_("Who did it happen to, or who is it about?"),

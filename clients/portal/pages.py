@@ -95,7 +95,7 @@ def reader(partner: Partner, checkin: CheckIn, zone: str) -> Reader:
 def home(partner: Partner, at: datetime) -> Home:
     user = partner.user
     assert user is not None
-    last = CheckIn.objects.filter(partner=partner).order_by("-at").first()
+    last = CheckIn.objects.filter(partner=partner).order_by("-at", "-id").first()
     held = checkins.held(user, at)
     new = SentGuidance.objects.filter(partner=partner, withdrawn_at__isnull=True, first_opened_at__isnull=True).count()
     return Home(
@@ -112,7 +112,9 @@ def blank(partner: Partner, at: datetime) -> Blank:
     """The form's words for this person: since when, which monthly items are due, how far the chips are turned."""
     user = partner.user
     assert user is not None
-    rows = list(CheckIn.objects.filter(partner=partner, at__gt=at - 3 * MONTHLY).order_by("-at").only("at", "answers"))
+    rows = list(
+        CheckIn.objects.filter(partner=partner, at__gt=at - 3 * MONTHLY).order_by("-at", "-id").only("at", "answers")
+    )
     since = show_day(rows[0].at, user.zone) if rows else _("in the last seven days")
     wishes = [(r.at, r.answers["wish"]) for r in rows if r.answers.get("wish") not in {None, "skip"}]
     hopes = [r.at for r in rows if r.answers.get("c10") not in {None, "skip"}]
@@ -125,9 +127,10 @@ def blank(partner: Partner, at: datetime) -> Blank:
 
 
 def help_groups(partner: Partner, locale: str, first: tuple[str, ...] = ()) -> tuple[Help, ...]:
-    """The practice's help numbers in this locale; the kinds in `first` come first, emergency always with them."""
+    """The practice's help numbers in this locale: all of them, or with `first` only emergency and those kinds, so that
+    what is asked next is not screens away."""
     rows = list(Resource.objects.filter(practice_id=partner.practice_id, locale=locale).order_by("position"))
-    kinds = list(dict.fromkeys(["emergency", *first, *(r.kind for r in rows)]))
+    kinds = list(dict.fromkeys(["emergency", *(first or [r.kind for r in rows])]))
     titles = dict(Resource.Kind.choices)
     groups = [
         Help(

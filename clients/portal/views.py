@@ -101,6 +101,7 @@ def _take(request: Any, form: CheckInForm) -> HttpResponse:
             _("A check-in was already sent from this page. What you wrote is below; open a new check-in to send it."),
         )
         return _show_form(request, form, 409, first)
+    checkins.drop_held(user=request.user, key=form.cleaned_data["key"])
     return _show_sent(request, sent)
 
 
@@ -140,11 +141,8 @@ def kept(request: Any) -> HttpResponse:
     if request.method == "GET":
         return _page(request, "portal/kept.html", "check_in", at=pages.show_time(post.at, request.user.zone))
     if request.POST.get("do") == "send":
-        response = _take(request, _form(request, QueryDict(post.body)))
-        if response.status_code == 200:
-            checkins.drop_held(post=post)
-        return response
-    checkins.drop_held(post=post)
+        return _take(request, _form(request, QueryDict(post.body)))
+    checkins.drop_held(user=request.user, key=post.key)
     return redirect("portal:home")
 
 

@@ -157,7 +157,7 @@ class _Reader:
     def _open(self, clause: _Clause, name: str, extent: int, question: bool) -> None:
         if name == "negation":
             clause.negated = clause.own = True
-            clause.carrier = False
+            clause.carrier = extent == COMPLEMENT
         elif name == "none":
             return
         elif name == "asks":
@@ -177,6 +177,8 @@ class _Reader:
             follows_verb = note.form[at] not in ("", "s") and note.lemma[at] not in self.words.auxiliaries
             if not follows_verb:
                 clause.negated = False
+            if note.norm[at] in NOMINATIVE:
+                clause.drop(COMPLEMENT)
             if "condition" in clause.scopes:
                 clause.drop(GROUP)
                 clause.scopes.pop("condition", None)
@@ -382,6 +384,9 @@ class _Reader:
         if found is None:
             if owner:
                 note.people[at] = ((owner, at + 1, True),)
+                if norm == "her" and at > first and note.lemma[at - 1] in self.words.giving:
+                    # "Sent her flowers": she may be given something as well as own it.
+                    note.people[at] = ((owner, at + 1, True), (owner, at + 1, False))
                 if self._starts_clause(at, first):
                     self._new_subject(clause, "N", at, first)
                 return at + 1
@@ -511,15 +516,18 @@ class _Reader:
         note = self.note
         if end < last and note.norm[end] == "not" and end + 1 < last and note.norm[end + 1] == "to":
             end += 1  # "asked him not to go": the "not" is read where it stands
-        if (
-            end < last
-            and note.norm[end] == "to"
-            and clause.last_verb in self.words.control
-            or end < last
-            and note.form[end] in ("base", "ing")
-            and clause.last_verb in self.words.perception
+        if end >= last:
+            return
+        verb, following = clause.last_verb, note.norm[end]
+        asked = following == "to" and verb in self.words.control
+        seen = (
+            note.form[end] in ("base", "ing")
+            and verb in self.words.perception
             and (note.lemma[end] not in self.words.nouns or note.form[end] == "ing")
-        ):
+        )
+        if asked or seen:
             clause.subject = who
             clause.own = False
             clause.last_form = "to"
+        if asked and verb in self.words.irrealis:
+            clause.add("doubt", GROUP)  # what somebody is asked to do has not been done

@@ -70,32 +70,34 @@ class Match:
 
 def find(note: Note, words: Vocabulary, voice: str) -> list[Match]:
     found: list[Match] = []
-    rules = words.rules
+    rules = words.rules[voice]
     for number, (first, last) in enumerate(note.tokens.sentences):
         note.limit = last
         for at in range(first, last):
             norm, lemma = note.norm[at], note.lemma[at]
-            keys = [norm] if norm == lemma else [norm, lemma]
+            candidates = rules.get(norm, [])
+            if lemma != norm and lemma in rules:
+                known = set(candidates)
+                candidates = [*candidates, *(rule for rule in rules[lemma] if rule not in known)]
             for kind, _, _ in note.people[at]:
-                keys.append("@" + kind)
-            tried: set[int] = set()
-            for key in keys:
-                for rule in rules.get(key, ()):
-                    if voice not in rule.voices or id(rule) in tried:
-                        continue
-                    tried.add(id(rule))
-                    note.steps += 1
-                    note.head = at
-                    ends = rule.node.step(note, at)
-                    if ends:
-                        found.append(_match(note, rule, at, ends[-1], number, first))
+                candidates = [*candidates, *rules.get("@" + kind, ())]
+            subject, verbal = note.subject[at], note.verbal[at]
+            note.head = at
+            for rule in candidates:
+                if rule.who and (not verbal or not subject or subject not in rule.who):
+                    continue
+                note.steps += 1
+                ends = rule.node.step(note, at)
+                if ends:
+                    found.append(_match(note, rule, at, ends[-1], number, first))
     return found
 
 
 def _match(note: Note, rule: Rule, at: int, end: int, number: int, first: int) -> Match:
-    scopes = note.scopes[at]
+    scoped = max(end - 1, at) if rule.scope_at_end else at
+    scopes = note.scopes[scoped]
     if (
-        note.negated[at]
+        note.negated[scoped]
         and ":-" not in rule.source.split()[0]
         and ":~" not in rule.source.split()[0]
         and not rule.source.startswith("-")

@@ -17,7 +17,7 @@ and every gap is bounded, so the work per token is bounded whatever the text loo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -58,6 +58,7 @@ class Node:
     step: Step
     first: frozenset[str]
     empty: bool = False
+    single: bool = False  # exactly one word, in any form
 
 
 @dataclass(slots=True)
@@ -218,7 +219,7 @@ def word(text: str) -> Node:
             return (i + 1,)
         return NONE
 
-    return Node(step, frozenset((text,)))
+    return Node(step, frozenset((text,)), single=True)
 
 
 def exact(text: str) -> Node:
@@ -284,30 +285,57 @@ def optional(node: Node) -> Node:
 
 
 def either(nodes: list[Node]) -> Node:
-    steps = tuple(node.step for node in nodes)
+    """One of several. Branches are looked up by the words they may begin with, so that only fitting ones run."""
+    first = frozenset().union(*(node.first for node in nodes))
+    single = frozenset().union(*(node.first for node in nodes if node.single))
+    by_key: dict[str, list[Step]] = {}
+    always: list[Step] = []
+    for node in nodes:
+        if node.empty or ANY in node.first:
+            always.append(node.step)
+        elif not node.single:
+            for key in node.first:
+                by_key.setdefault(key, []).append(node.step)
+    by_person = any(key[0] == "@" for key in by_key)
 
     def step(view: View, i: int) -> Ends:
         found: Ends = NONE
-        for one in steps:
-            ends = one(view, i)
-            if ends:
-                found = _merge(found, ends) if found else ends
+        if i < view.limit:
+            norm, lemma = view.norm[i], view.lemma[i]
+            if norm in single or lemma in single:
+                found = (i + 1,)
+            for one in by_key.get(norm, ()):
+                found = _merge(found, one(view, i))
+            if lemma != norm:
+                for one in by_key.get(lemma, ()):
+                    found = _merge(found, one(view, i))
+            if by_person:
+                for kind, _, _ in view.people[i]:
+                    for one in by_key.get("@" + kind, ()):
+                        found = _merge(found, one(view, i))
+        for one in always:
+            found = _merge(found, one(view, i))
         return found
 
-    first = frozenset().union(*(node.first for node in nodes))
     return Node(step, first, any(node.empty for node in nodes))
 
 
 def in_order(nodes: list[Node]) -> Node:
-    steps = tuple(node.step for node in nodes)
+    # Beside each step the words it may begin with, where they are known: most places are dismissed by that alone.
+    steps = tuple((node.step, _plain_first(node)) for node in nodes)
 
     def step(view: View, i: int) -> Ends:
         places: Ends = (i,)
-        for one in steps:
+        norm, lemma, limit = view.norm, view.lemma, view.limit
+        for one, allowed in steps:
             view.steps += 1
+            if allowed is not None:
+                places = tuple(
+                    [place for place in places if place < limit and (norm[place] in allowed or lemma[place] in allowed)]
+                )
             if len(places) == 1:
                 places = one(view, places[0])
-            else:
+            elif places:
                 reached: set[int] = set()
                 for place in places:
                     reached.update(one(view, place))
@@ -324,6 +352,12 @@ def in_order(nodes: list[Node]) -> Node:
             empty = False
             break
     return Node(step, frozenset(first), empty)
+
+
+def _plain_first(node: Node) -> frozenset[str] | None:
+    if node.empty or any(key[0] == "@" or key == ANY for key in node.first):
+        return None
+    return node.first
 
 
 def guarded(who: str, mode: str, node: Node) -> Node:
@@ -373,5 +407,7 @@ def concept_node(concept: Concept) -> Node:
     return Node(step, concept.first)
 
 
-def _merge(left: Ends, right: Iterable[int]) -> Ends:
-    return tuple(sorted({*left, *right}))
+def _merge(left: Ends, right: Ends) -> Ends:
+    if not left or not right:
+        return left or right
+    return left if left == right else tuple(sorted({*left, *right}))

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from clients.pressure.note import Note
 from clients.pressure.vocabulary import Vocabulary
+
+_GENDERS: Final = {
+    "he": "m", "him": "m", "his": "m", "himself": "m", "she": "f", "her": "f", "hers": "f", "herself": "f",
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -28,27 +33,25 @@ class People:
         self.memory.partner_gender = self._partner_gender()
 
     def _partner_gender(self) -> str:
+        """The gender of the partner's nouns, or else of the pronouns that carry the story."""
         counts = {"m": 0, "f": 0}
-        nouns = self.words.partner
-        for at, norm in enumerate(self.note.norm):
-            gender = nouns.get(norm)
-            if gender in counts and not (
-                at and self.note.norm[at - 1] in ("his", "her", "their", "a", "another", "new")
-            ):
-                counts[gender] += 100
-            elif norm in ("he", "him", "his", "himself"):
-                counts["m"] += 1
-            elif norm in ("she", "her", "herself", "hers"):
-                counts["f"] += 1
+        norm, nouns = self.note.norm, self.words.partner
+        latest = ""
+        for at, word in enumerate(norm):
+            gender = nouns.get(word)
+            if gender in counts:
+                if not at or norm[at - 1] not in ("his", "her", "their", "a", "another", "new"):
+                    counts[gender] += 100
+                    latest = gender
+                continue
+            gender = _GENDERS.get(word)
+            if gender is not None:
+                # Subjects, and objects of what the writer does, are more likely the partner than "his" or "with her".
+                counts[gender] += 2 if word in ("he", "she") else 3 if "i" in norm[max(0, at - 2) : at] else 1
+                latest = gender
         if counts["m"] == counts["f"]:
-            if not counts["m"]:
-                return ""
             # A tie: the one named last, since a third person is mostly brought in first ("my therapist thinks he ...").
-            return next(
-                "m" if norm in ("he", "him", "his") else "f"
-                for norm in reversed(self.note.norm)
-                if norm in ("he", "him", "his", "she", "her", "husband", "wife") or norm in nouns
-            )
+            return latest
         return "m" if counts["m"] > counts["f"] else "f"
 
     def kind(self, kind: str, owner: str, norm: str, at: int) -> str:

@@ -29,6 +29,7 @@ _REASONS: Final = {
     "pursuit.space": "went on contacting {partner} after space was asked for",
     "pursuit.unwanted": "went on contacting {partner} although it was not wished",
     "no_contact.breach": "contact although none is wished: please check",
+    "no_contact.order_named": "an order or a ban was named: please check whether it is kept",
     "forced_talk.kept_on": "went on about problems when it was not wanted",
     "held_back.urge": "felt the urge to act and let it pass",
     "overreading.settled": "took an early good sign as settled",
@@ -36,13 +37,16 @@ _REASONS: Final = {
 }
 
 
-def read(text: str, voice: str = "note") -> Reading:
-    """Labelled spans of `text`. Voices: note (about the partner), message (to the partner), mirrored."""
+def read(text: str, voice: str = "note", partner: str = "") -> Reading:
+    """Labelled spans of `text`. Voices: note (about the partner), message (to the partner), mirrored.
+
+    `partner` is what the writer calls the partner; any name gives the same findings.
+    """
     if voice not in VOICES:
         raise ValueError(f"voice must be one of {', '.join(VOICES)}, not {voice!r}")
     words = load()
     cut = LIMIT if len(text) > LIMIT else None
-    tokens = tokenise(text[:LIMIT] if cut else text)
+    tokens = tokenise(text[:LIMIT] if cut else text, partner)
     note = analyse(tokens, words, voice)
     return _Judge(note, words, voice).reading(cut)
 
@@ -85,9 +89,12 @@ class _Judge:
             else:
                 scene.stand(match)
                 standing.append(match)
-        findings = [
-            self._finding(match) for match in standing if match.label not in HELPERS and self._heard(match.label)
-        ]
+        findings = []
+        for match in standing:
+            if story.unwelcome(scene, match):
+                scene.off.append((match, "ban"))
+            elif match.label not in HELPERS and self._heard(match.label):
+                findings.append(self._finding(match))
         for rule in story.RULES:
             findings.extend(self._told(told) for told in rule(scene) if self._heard(told.label))
         findings = [finding for finding in findings if finding.score >= self._threshold(finding.label)]

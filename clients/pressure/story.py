@@ -71,6 +71,15 @@ def contact_after_request(scene: Scene) -> Iterator[Told]:
             yield Told("pursuit", "pursuit.space", contact, contact.first, contact.last, 0.7)
 
 
+def contact_around_block(scene: Scene) -> Iterator[Told]:
+    """Blocked, and the client found another way."""
+    for contact in scene.all("act.contact"):
+        if contact.actor == "client" and any(
+            block.first < contact.first for block in scene.near(contact, 2, 0, "withdrawal.blocks")
+        ):
+            yield Told("pursuit", "pursuit.unwanted", contact, contact.first, contact.last, 0.7)
+
+
 def contact_under_ban(scene: Scene) -> Iterator[Told]:
     """A ban on contact and a contact in one passage."""
     for ban in scene.all("ground.ban_order", "ground.ban_told"):
@@ -83,6 +92,13 @@ def contact_under_ban(scene: Scene) -> Iterator[Told]:
                 if ban.rule.frame == "ground.ban_told" and own == "client":
                     yield Told("pursuit", "pursuit.unwanted", contact, contact.first, contact.last, 0.75)
                 break
+
+
+def order_named(scene: Scene) -> Iterator[Told]:
+    """An order is seldom told without a breach; unless it is said that it is kept, somebody should look."""
+    for order in scene.all("ground.ban_order"):
+        if not any(True for _ in scene.near(order, 1, 2, "sign.kept")):
+            yield Told("no_contact", "no_contact.order_named", order, order.first, order.last, 0.55)
 
 
 def kept_on(scene: Scene) -> Iterator[Told]:
@@ -120,13 +136,25 @@ def child_in_the_room(scene: Scene) -> Iterator[Told]:
 
 
 _OTHER: Final = {"client": "spouse", "spouse": "client"}
+
+
+def unwelcome(scene: Scene, match: Match) -> bool:
+    """Contact against a ban that protects the writer is no good sign."""
+    if match.label != "initiates":
+        return False
+    bans = scene.near(match, 2, 2, "ground.ban_order", "ground.ban_told")
+    return any(ban.rule.frame == "ground.ban_order" or ban.actor == "client" for ban in bans)
+
+
 PUSHES: Final = frozenset(
     ("push_return", "ultimatum", "pursuit", "reassurance", "forced_talk", "monitoring", "leverage", "act")
 )
 RULES: Final[tuple[Callable[[Scene], Iterator[Told]], ...]] = (
     pursuit_into_silence,
     contact_after_request,
+    contact_around_block,
     contact_under_ban,
+    order_named,
     kept_on,
     urge_not_followed,
     read_too_early,

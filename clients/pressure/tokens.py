@@ -60,7 +60,17 @@ _NEGATED: Final[dict[str, str]] = {
     "ca": "can", "could": "could", "would": "would", "should": "should", "have": "have", "has": "has", "had": "had",
     "ai": "is", "must": "must", "need": "need", "might": "might", "sha": "shall",
 }  # fmt: skip
-_CAPITALS: Final = {"H": "husband", "W": "wife", "X": "ex", "D": "divorce", "R": "reconcile", "M": "marriage"}
+_CAPITALS: Final = {
+    "H": "husband",
+    "W": "wife",
+    "X": "ex",
+    "D": "divorce",
+    "R": "reconcile",
+    "M": "marriage",
+    "SO": "partner",
+    "OH": "partner",
+    "DP": "partner",
+}
 _TAILS: Final[dict[str, str]] = {"m": "am", "re": "are", "ve": "have", "ll": "will", "d": "would", "s": "'s"}
 
 
@@ -80,8 +90,11 @@ class Tokens:
         return len(self.norm)
 
 
-def tokenise(text: str) -> Tokens:
+def tokenise(text: str, partner: str = "") -> Tokens:
+    """`partner` is what the writer calls the partner: written with a capital, the name reads as the partner."""
     out = Tokens(text)
+    name = _plain_name(partner)
+    named = 0  # how many words of the name the last token holds
     norm, start, end, before = out.norm, out.start, out.end, out.before
     first = 0
     marks = ""
@@ -98,7 +111,11 @@ def tokenise(text: str) -> Tokens:
                 out.stop.append("")
                 first = len(norm)
             for piece, left, right in pieces(match.group()):
-                norm.append(piece)
+                if named and named < len(name) and piece == name[named] and text[begin].isupper():
+                    end[-1], named = begin + right, named + 1
+                    continue
+                named = int(bool(name) and piece == name[0] and text[begin].isupper())
+                norm.append("spouse" if named else piece)
                 start.append(begin + left)
                 end.append(min(begin + right, finish))
                 before.append(marks)
@@ -119,6 +136,12 @@ def tokenise(text: str) -> Tokens:
         out.sentences.append((first, len(norm)))
         out.stop.append("")
     return out
+
+
+def _plain_name(partner: str) -> tuple[str, ...]:
+    """The words of a name as `pieces` makes them."""
+    words = (match.group() for match in _TOKEN.finditer(partner) if match.lastgroup == "word")
+    return tuple(piece for word in words for piece, _, _ in pieces(word))
 
 
 @lru_cache(maxsize=16384)

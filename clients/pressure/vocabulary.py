@@ -15,12 +15,13 @@ from clients.pressure.words import Words
 
 FOLDER: Final = Path(__file__).with_name("vocabulary")
 _EXTENTS: Final = {"group": 1, "complement": 2, "sentence": 3}
+_GUARD: Final = re.compile(r"[A-Z]+:")
 _NEGATIVE: Final = re.compile(r"-[\w<(]|\b(not|never|no|stop|without)\b")
 # Frames with these first names are no labels: they are used by other frames and by the story rules.
 HELPERS: Final = ("act", "idiom", "sign", "ground")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     """One line of vocabulary in a frame."""
 
@@ -32,9 +33,11 @@ class Rule:
     reason: str
     uninvited: bool
     voices: frozenset[str]
+    who: str  # the wanted subject of the first word, when there is one
     actor: str
     keeps: frozenset[str]
     plain: bool
+    scope_at_end: bool
 
 
 @dataclass(slots=True)
@@ -44,7 +47,7 @@ class Vocabulary:
     partner: dict[str, str]
     people: dict[str, tuple[str, str]]
     rival: frozenset[str]
-    rules: dict[str, list[Rule]]
+    rules: dict[str, dict[str, list[Rule]]]  # by voice, then by the word it may begin with
     auxiliaries: frozenset[str]
     prepositions: frozenset[str]
     subordinators: frozenset[str]
@@ -61,6 +64,8 @@ class Vocabulary:
     speech: frozenset[str]
     nouns: frozenset[str]
     skipped: frozenset[str]
+    irrealis: frozenset[str]
+    giving: frozenset[str]
     after_short_is: frozenset[str]
     triggers: dict[str, list[tuple[tuple[str, ...], str, int, bool]]]
     off: dict[str, dict[str, str]]
@@ -151,7 +156,7 @@ def load() -> Vocabulary:
         for group, entries in content.items():
             for name, entry in entries.items():
                 frames.append((f"{group}.{name}", entry))
-    rules: dict[str, list[Rule]] = {}
+    rules: dict[str, dict[str, list[Rule]]] = {}
     reasons: dict[str, str] = {}
     for name, entry in frames:
         _frame(name, entry, grammar, rules, reasons)
@@ -201,6 +206,8 @@ def load() -> Vocabulary:
         speech=sets["speech"],
         nouns=sets["nouns"],
         skipped=sets["skipped"],
+        irrealis=sets["irrealis"],
+        giving=sets["giving"],
         after_short_is=sets["after_short_is"],
         triggers=triggers,
         off=scope_file["off"],
@@ -213,7 +220,7 @@ def load() -> Vocabulary:
 
 
 def _frame(
-    name: str, entry: dict[str, Any], grammar: Grammar, rules: dict[str, list[Rule]], reasons: dict[str, str]
+    name: str, entry: dict[str, Any], grammar: Grammar, rules: dict[str, dict[str, list[Rule]]], reasons: dict[str, str]
 ) -> None:
     label = name.partition(".")[0]
     if label not in LABELS and label not in HELPERS:
@@ -233,12 +240,16 @@ def _frame(
             reason=reasons[name],
             uninvited=bool(entry.get("uninvited", False)),
             voices=frozenset(str(entry.get("voices", "note mirrored message")).split()),
+            scope_at_end=entry.get("scope_at") == "end",
+            who=line.partition(":")[0] if _GUARD.match(line) else "",
             actor=str(entry.get("actor", "")),
             keeps=frozenset(str(entry.get("keeps", "")).split()),
             plain=(GROUP_OF.get(label) in ("progress", "resistance") or label == "sign") and not _NEGATIVE.search(line),
         )
-        for word in node.first:
-            rules.setdefault(word, []).append(rule)
+        for voice in rule.voices:
+            by_word = rules.setdefault(voice, {})
+            for word in node.first:
+                by_word.setdefault(word, []).append(rule)
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -31,8 +31,10 @@ def evaluate(history: History) -> Outcome:
     )
     hits = {hit.rule: hit for hit in (*rest, *signs_found)}
     for head, absorbed in conduct.ABSORBS.items():
-        if head in hits:
-            hits |= {rule: replace(hits[rule], head=head) for rule in absorbed if rule in hits}
+        for rule in absorbed:
+            # A card is headed by its highest: what weighs more than the head stands by itself.
+            if head in hits and rule in hits and hits[rule].severity <= hits[head].severity:
+                hits[rule] = replace(hits[rule], head=head)
     order = sorted(hits.values(), key=lambda h: (not CATALOGUE[h.rule].safety, -h.severity, bool(h.head), h.rule))
     return Outcome(tuple(order), opened)
 

@@ -46,12 +46,18 @@ class Act:
 
     @property
     def sure(self) -> bool:
+        """Ticked, or read and confirmed by a counselor. Only these raise a rule above watch (rules.md, Generic)."""
         return self.source == "chip" or self.confirmed
+
+    @property
+    def planned(self) -> bool:
+        """Meant, not done yet."""
+        return self.finding is not None and self.finding.status == "planned"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One check-in as the rules see it. `words` maps a finding to the exact words it marks."""
+    """One check-in as the rules see it. Findings mark spans of `text` and of `aside`."""
 
     id: str
     at: datetime
@@ -59,6 +65,7 @@ class Entry:
     answers: Mapping[str, object]
     safety: frozenset[str] = frozenset()
     danger: Mapping[str, str] = field(default_factory=dict)  # s2: who, safe_now
+    call_me: str = ""  # when it is safe to call, where a call was asked for
     findings: tuple[Finding, ...] = ()
     confirmed: frozenset[tuple[str, int]] = frozenset()  # (label, start) of findings a counselor confirmed
     text: str = ""
@@ -71,32 +78,42 @@ class Entry:
     levels: Mapping[str, Level] = field(default_factory=dict)
 
     def acts(self, *labels: str) -> tuple[Act, ...]:
-        """Own acts with one of these labels; a text finding counts only where its chip is not ticked. `pursuit`
-        findings that are uninvited count as `uninvited`, the chip's name for it."""
+        """Own acts with one of these labels, done or planned; a text finding counts only where its chip is not ticked.
+        `pursuit` findings that are uninvited count as `uninvited`, the chip's name for it. Asking for the return after
+        the partner had brought it up is an event without weight, not an act (`answered_return`)."""
         wanted = labels or PRESSING
-        ticked = self.answers.get("c8")
-        chips = ticked if isinstance(ticked, Mapping) else {}
+        ticked = self._ticked
         found = [
-            Act(
-                label,
-                "chip",
-                int(chips[label]),
-                partner_first=label == "push_return" and "partner_first" in chips,
-            )
+            Act(label, "chip", ticked[label])
             for label in wanted
-            if label in chips
+            if label in ticked and not (label == "push_return" and "partner_first" in ticked)
         ]
         for finding in self.findings:
             label = "uninvited" if finding.label == "pursuit" and finding.uninvited else finding.label
-            if (
-                label in wanted
-                and label not in chips
-                and finding.actor == "client"
-                and finding.status in {"done", "planned"}
-            ):
+            counts = finding.actor == "client" and finding.status in {"done", "planned"}
+            if counts and label in wanted and label not in ticked:
                 sure = (finding.label, finding.start) in self.confirmed
                 found.append(Act(label, "text", finding=finding, confirmed=sure))
-        return tuple(act for act in found if not act.partner_first)
+        return tuple(found)
+
+    @property
+    def answered_return(self) -> Act | None:
+        """Ticked asking for the return, and that the partner brought it up first."""
+        ticked = self._ticked
+        if "push_return" not in ticked or "partner_first" not in ticked:
+            return None
+        return Act("push_return", "chip", ticked["push_return"], partner_first=True)
+
+    @property
+    def return_raised(self) -> bool:
+        """The partner brought up living together again in the same period: by a chip, or as read in the words."""
+        read = any(f.actor == "spouse" and f.status == "done" for f in self.said("raises_return"))
+        return read or "return" in self.chips("c4") or "partner_first" in self._ticked
+
+    @property
+    def _ticked(self) -> dict[str, int]:
+        value = self.answers.get("c8")
+        return {act: int(times) for act, times in value.items()} if isinstance(value, Mapping) else {}
 
     def chips(self, item: str) -> frozenset[str]:
         value = self.answers.get(item)
@@ -121,7 +138,8 @@ class SteadyWindow:
     ended_at: datetime | None = None
 
     def covers(self, at: datetime) -> bool:
-        return self.opened_at <= at < (self.ended_at or self.ends_at)
+        """Its last day counts; a window ended by a person is over from that moment."""
+        return self.opened_at <= at <= self.ends_at and (self.ended_at is None or at < self.ended_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +170,12 @@ class History:
 
     @property
     def frightened(self) -> bool:
-        """The shared guard of decisions 3: afraid or hurt within 90 days; then nobody is read as pressing."""
+        """The shared guard of decisions 3: afraid or hurt within 90 days; then nobody is read as pressing. Where it is
+        not told who was hurt by whom, the guard holds."""
         return any(
             "afraid" in e.safety
             or ("hurt" in e.safety and e.danger.get("who") != "by_me")
-            or any(f.actor == "spouse" for f in e.said("violence"))
+            or any(f.label == "violence" and f.actor == "spouse" for f in (*e.findings, *e.aside_findings))
             for e in self.since(90)
         )
 
@@ -180,7 +199,8 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A rule that holds for this check-in. `fresh` rules need evidence in the check-in just sent to raise anew."""
+    """A rule that holds for the check-in just sent. `speed` is how fast a safety hit is answered; `head` the rule whose
+    card takes this hit in."""
 
     rule: str
     severity: Severity
@@ -233,6 +253,17 @@ CHIP_WORDS = {
     "monitoring": "checked {other}'s phone, accounts or location",
     "leverage": "asked children, family or friends to speak to {other} or find things out",
 }
+# The same acts while they are only meant: "plans ..."
+PLAN_WORDS = {
+    "push_return": "to ask about living together again",
+    "reassurance": "to ask how {other} feels",
+    "pursuit": "to keep writing or calling without a reply",
+    "uninvited": "to go and see {other} without it being agreed",
+    "forced_talk": "to bring up problems when {other} does not want to",
+    "ultimatum": "to give a deadline or condition",
+    "monitoring": "to check {other}'s phone, accounts or location",
+    "leverage": "to ask children, family or friends to speak to {other} or find things out",
+}
 
 
 def cite(history: History, entry: Entry, acts: tuple[Act, ...]) -> tuple[Evidence, ...]:
@@ -240,16 +271,10 @@ def cite(history: History, entry: Entry, acts: tuple[Act, ...]) -> tuple[Evidenc
     rows = []
     for act in acts:
         if act.finding is None:
-            words = CHIP_WORDS[act.label].format(other=history.other)
-            rows.append(
-                Evidence(
-                    entry.id,
-                    entry.at,
-                    "c8",
-                    f"Ticked: {words} ({'once' if act.times == 1 else 'more than once'})",
-                    act.label,
-                )
-            )
+            words = f"Ticked: {CHIP_WORDS[act.label].format(other=history.other)}"
+            words += f" ({'once' if act.times == 1 else 'more than once'})"
+            words += f"; {history.other} brought it up first" if act.partner_first else ""
+            rows.append(Evidence(entry.id, entry.at, "c8", words, act.label))
         else:
             rows.append(cite_words(entry, act.finding, label=act.label, sure=act.sure))
     return tuple(rows)
@@ -260,9 +285,8 @@ def cite_words(entry: Entry, finding: Finding, *, label: str = "", sure: bool = 
     return Evidence(entry.id, entry.at, item, words, label or finding.label, finding.start, finding.end, sure)
 
 
-def capped(severity: Severity, acts: tuple[Act, ...]) -> Severity:
-    """Text alone never weighs more than watch until a counselor confirms it (rules.md, Generic)."""
-    return severity if any(act.sure for act in acts) else min(severity, Severity.WATCH)
+def cite_score(entry: Entry, item: str, name: str, value: float) -> Evidence:
+    return Evidence(entry.id, entry.at, item, f"{name} {value:.0f} of 100", name.lower())
 
 
 def times(count: int, noun: str) -> str:

@@ -61,16 +61,15 @@ def test_the_trail_never_holds_what_was_written(cast: Cast) -> None:
     assert "by_me" not in written
 
 
-@pytest.mark.parametrize("change", ["update", "delete", "raw"])
-def test_a_link_cannot_be_changed_or_removed(cast: Cast, change: str) -> None:
+def test_a_link_cannot_be_changed_or_removed(cast: Cast) -> None:
     rows = AuditEvent.objects.filter(pk=newest(cast).pk)
-    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
-        if change == "update":
-            rows.update(act="nothing")
-        elif change == "delete":
-            rows.delete()
-        else:
-            connection.cursor().execute("UPDATE clients_auditevent SET at = at")
+    for change in (
+        lambda: rows.update(act="nothing"),
+        rows.delete,
+        lambda: connection.cursor().execute("UPDATE clients_auditevent SET at = at"),
+    ):
+        with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+            change()
     audit.verify(cast.practice.pk)
 
 

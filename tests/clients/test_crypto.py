@@ -84,7 +84,9 @@ def test_a_value_copied_to_another_row_or_column_does_not_open(cast: Cast) -> No
         mine, yours = (bytes(row[0]) for row in cursor.fetchall())
         cursor.execute("UPDATE clients_checkin SET next_session = text")
         for sent, stored in ((first, yours), (second, mine)):
-            cursor.execute("UPDATE clients_checkin SET text = %s WHERE body_hash = %s", [stored, sent.checkin.body_hash])
+            cursor.execute(
+                "UPDATE clients_checkin SET text = %s WHERE body_hash = %s", [stored, sent.checkin.body_hash]
+            )
     for sent in (first, second):
         row = CheckIn.objects.get(pk=sent.checkin.pk)
         for column in ("text", "next_session"):

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from tests import make
 
 from clients import flags, readings
 from clients.models import AuditEvent, CheckIn, Correction, Flag, Reading
 from clients.pressure import VERSION as ENGINE
+from tests import make
 
 pytestmark = pytest.mark.db_both
 PUSHED = "I asked her to come home last night."
@@ -54,7 +54,7 @@ def test_text_alone_is_watch_until_a_counselor_confirms_it(cast):
     make.check_in(cast.a, 21, PUSHED)
     assert Flag.objects.get(rule="P01").severity == Flag.Severity.WATCH
     judge(cast, "confirmed")
-    make.check_in(cast.a, 28, PUSHED)
+    make.check_in(cast.a, 28, c8={"push_return": 1})
     assert Flag.objects.get(rule="P01").severity == Flag.Severity.ELEVATED
 
 
@@ -95,7 +95,10 @@ def test_the_button_on_the_case_page_keeps_the_word_and_shows_who_said_it(cast, 
     address = f"/desk/cases/{cast.couple.pk}/"
     assert 'data-label="push_return"' in page.get(address).content.decode()
     found = next(f for f in readings.every_finding(newest(cast)) if f.label == "push_return")
-    page.post(address + "readings/", {"not_accurate": f"{newest(cast).pk}:push_return:{found.start}", "reason": "Asked by her."})
+    page.post(
+        address + "readings/",
+        {"not_accurate": f"{newest(cast).pk}:push_return:{found.start}", "reason": "Asked by her."},
+    )
     body = page.get(address).content.decode()
     assert 'data-label="push_return"' not in body
     assert "Not accurate: Dana" in body
@@ -135,7 +138,9 @@ def age(version="0.1", **findings):
         )
         CheckIn.objects.filter(pk=row.pk).update(reading=aged)
         with connection.cursor() as cursor:
-            cursor.execute("DELETE FROM clients_reading WHERE id = %s", [old.pk.hex if connection.vendor == "sqlite" else old.pk])
+            cursor.execute(
+                "DELETE FROM clients_reading WHERE id = %s", [old.pk.hex if connection.vendor == "sqlite" else old.pk]
+            )
 
 
 def test_history_is_read_again_once_and_the_old_readings_stay(cast, enter):

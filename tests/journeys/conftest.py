@@ -48,6 +48,7 @@ class Door:
         expect(self.page).to_have_url(self.origin + "/accounts/login/")
         self.sign_in(user)
         expect(self.page).to_have_url(self.origin + ("/portal/" if user.role == "client" else "/desk/"))
+        self.page.wait_for_load_state()
         return self
 
     def sign_in(self, user: User) -> None:
@@ -116,8 +117,3 @@ def people(transactional_db: None, cast: Cast) -> Cast:
     for case, partner in ((cast.couple, cast.a), (cast.couple, cast.b), (cast.single, cast.c)):
         make.screen(case, partner, cast.dana, at=timezone.now() - timedelta(days=1))
     return cast
-
-
-def ago(days: float) -> float:
-    """For make.check_in: so many days before now."""
-    return (timezone.now() - make.START) / timedelta(days=1) - days

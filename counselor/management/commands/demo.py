@@ -43,7 +43,7 @@ RESOURCES = [
     ("crisis", "Suicide and Crisis Lifeline", "988", "Call or text, day and night"),
     ("violence", "National Domestic Violence Hotline", "1-800-799-7233", "Day and night, confidential"),
     ("child", "Childhelp hotline", "1-800-422-4453", "Worried about a child"),
-    ("own_anger", "Worried about what you might do", "1-800-799-7233", "You can call for yourself, too"),
+    ("own_anger", "National Domestic Violence Hotline", "1-800-799-7233", "You can call about yourself, too"),
 ]
 
 

@@ -7,9 +7,11 @@ import "./errors.js";
 import "./insert.js";
 import "./keys.js";
 import "./leave.js";
+import "./session.js";
 
 const start = (root) => [choices, counters, charts, steps].forEach((module) => module(root));
 
 start(document);
-document.getElementById("errors")?.focus();
+// where help is shown first, it stays in view
+document.getElementById("errors")?.focus({ preventScroll: !!document.querySelector(".crisis") });
 document.addEventListener("htmx:load", (event) => { if (event.target !== document.body) start(event.target); });

@@ -13,7 +13,7 @@ function counter(area) {
   spoken.setAttribute("role", "status");
   area.after(line, spoken);
   area.setAttribute("aria-describedby", `${area.getAttribute("aria-describedby") ?? ""} ${line.id}`.trim());
-  const texts = [area.dataset.countLeft || "{n} characters left", area.dataset.countOver || "{n} characters too many"];
+  const texts = [area.dataset.countLeft || "{n} left", area.dataset.countOver || "{n} too many"];
   let later;
   const show = () => {
     const left = limit - [...area.value.replace(/\r\n?/g, "\n")].length;

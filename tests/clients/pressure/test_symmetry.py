@@ -110,3 +110,14 @@ def test_the_corpus_reads_the_same_for_her() -> None:
             tried += 1
             assert read(swapped(text), voice).labels == read(text, voice).labels, row["id"]
     assert tried > 50
+
+
+@pytest.mark.parametrize("name", ["Robin", "Zoë", "Kaja", "Will", "Mary-Ann", "O'Neil"])
+def test_any_name_of_the_partner_reads_the_same(name: str) -> None:
+    story = (
+        "{n} called me on Tuesday. I asked {n} to come home by Friday. {n} went quiet. "
+        "I told {n} that if I hear nothing I will file. {n}'s mother was kind."
+    )
+    found = [(f.label, f.actor, f.status) for f in read(story.format(n=name), partner=name).findings]
+    assert found == [(f.label, f.actor, f.status) for f in read(story.format(n="Alex"), partner="Alex").findings]
+    assert {"initiates", "push_return", "withdrawal", "ultimatum"} <= {label for label, _, _ in found}

@@ -1,0 +1,129 @@
+"""Today: one counselor's open cases in four groups, one query whatever their number, none while rendering."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.template import loader
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from clients import cases, checkins, flags
+from clients.models import Case, Flag, User
+from counselor import pages
+from tests import browse, make
+from tests.conftest import Cast
+
+pytestmark = [pytest.mark.django_db, pytest.mark.db_both]
+
+
+def groups(cast: Cast, at: Any, query: str = "") -> dict[str, list[str]]:
+    return {g.key: [row.names for row in g.rows] for g in pages.today(cast.dana, at, query).groups}
+
+
+def many_cases(dana: User, numbers: range) -> None:
+    for number in numbers:
+        case = make.case(
+            dana, (f"Client{number}", make.user(dana.practice, f"client{number}", "client")), ("Max", None)
+        )
+        make.check_in(make.side(case), 0, safety=("afraid",) if number % 3 else (), c8={"ultimatum": 1})
+
+
+def test_a_case_moves_through_the_groups_as_its_story_goes_on(cast: Cast) -> None:
+    at = make.START
+    assert groups(cast, at)["gone_quiet"] == ["Alma and Bruno", "Carla and Max"]
+    for day in (0, 7, 14):
+        sent = make.check_in(cast.a, day)
+        checkins.mark_read(case=cast.couple, by=cast.dana, at=sent.checkin.at)
+    at = make.START + timedelta(days=15)
+    assert groups(cast, at)["steady"] == ["Alma and Bruno"]
+    sent = make.check_in(cast.a, 16, c8={"ultimatum": 1})
+    at = make.START + timedelta(days=16, hours=1)
+    assert groups(cast, at)["needs_you"] == ["Alma and Bruno"]
+    flag = Flag.objects.get(rule="P03")
+    flags.acknowledge(case=cast.couple, flag_id=flag.pk, by=cast.dana, at=at)
+    assert groups(cast, at)["watch"] == ["Alma and Bruno"]
+    overdue = make.START + timedelta(days=18)
+    assert groups(cast, overdue)["needs_you"] == ["Alma and Bruno"], "the promised day has come"
+    checkins.mark_read(case=cast.couple, by=cast.dana, at=overdue)
+    flags.resolve(case=cast.couple, flag_id=flag.pk, by=cast.dana, at=overdue, reason="agreed")
+    assert groups(cast, overdue)["steady"] == ["Alma and Bruno"]
+    assert groups(cast, make.START + timedelta(days=16 + 14, hours=2))["gone_quiet"] == [
+        "Alma and Bruno",
+        "Carla and Max",
+    ]
+    cases.pause(case=cast.couple, by=cast.dana, at=overdue)
+    assert groups(cast, overdue)["gone_quiet"] == ["Alma and Bruno", "Carla and Max"]
+
+
+def test_safety_stands_first_and_each_case_stands_once(cast: Cast) -> None:
+    make.check_in(cast.a, 0, c8={"ultimatum": 1})
+    make.check_in(cast.c, 0, safety=("self_harm",))
+    found = groups(cast, make.START + timedelta(hours=1))
+    assert found["needs_you"] == ["Carla and Max", "Alma and Bruno"]
+    assert sum(found.values(), []) == found["needs_you"]
+
+
+def test_everybody_sees_their_own_cases_only(cast: Cast) -> None:
+    shown = {user.name: pages.today(user, timezone.now()).cases for user in (cast.dana, cast.erik, cast.ruth, cast.fay)}
+    assert shown == {"Dana": 2, "Erik": 0, "Ruth": 0, "Fay": 1}
+    Case.objects.filter(pk=cast.single.pk).update(closed_at=timezone.now())
+    assert pages.today(cast.dana, timezone.now()).cases == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "found"), [("bru", 1), ("BRUNO", 1), ("and", 2), ("Gus", 0), ("%", 0), ("' OR 1=1", 0), ("\x00", 0)]
+)
+def test_searching_is_by_name_among_ones_own(cast: Cast, query: str, found: int) -> None:
+    assert sum(len(names) for names in groups(cast, timezone.now(), query).values()) == found
+
+
+def test_a_row_says_who_why_change_last_contact_and_what_is_due(cast: Cast, enter: Any, time_machine: Any) -> None:
+    for week in range(6):
+        make.check_in(cast.a, 7 * week, c8="none" if week > 2 else {"push_return": 2, "reassurance": 1})
+    time_machine.move_to(make.START + timedelta(days=36), tick=False)
+    response = enter(cast.dana).get("/desk/")
+    said = browse.words(response)
+    assert "Alma and Bruno" in said
+    assert "Pressing less than four weeks ago (better)" in said
+    assert "Check-in, yesterday" in said
+    assert "6 to read by" in said
+    assert 'data-group="needs_you"' in browse.body(response)
+    assert 'role="img"' in browse.body(response)
+    assert "%" not in said, "no percent-like number"
+
+
+def test_the_query_count_does_not_grow_with_the_caseload(cast: Cast, enter: Any) -> None:
+    browser = enter(cast.dana)
+    browser.get("/desk/")
+    counts = []
+    for numbers in (range(1), range(1, 28)):
+        many_cases(cast.dana, numbers)
+        with CaptureQueriesContext(connection) as queries:
+            page = browser.get("/desk/")
+        counts.append(len(queries))
+    assert browse.body(page).count('class="row"') == 30
+    assert counts[0] == counts[1] <= 5, counts
+
+
+def test_rendering_asks_the_database_nothing(cast: Cast) -> None:
+    many_cases(cast.dana, range(4))
+    page = pages.today(cast.dana, timezone.now())
+    for template in ("desk/today.html", "desk/_today.html"):
+        with CaptureQueriesContext(connection) as queries:
+            html = loader.render_to_string(template, {"page": page, "room": "today", "user": cast.dana})
+        assert "Client0 and Max" in html
+        assert list(queries) == []
+
+
+def test_the_live_part_is_the_same_part_of_the_page(cast: Cast, enter: Any) -> None:
+    make.check_in(cast.a, 0)
+    browser = enter(cast.dana)
+    whole, part = browser.get("/desk/"), browser.get("/desk/", headers={"HX-Request": "true", "X-Poll": "1"})
+    assert "<html" not in browse.body(part)
+    squeeze = [re.sub(r"\s+", " ", browse.body(r)).strip() for r in (part, whole)]
+    assert squeeze[0] in squeeze[1]
+    boosted = browser.get("/desk/", headers={"HX-Request": "true", "HX-Boosted": "true"})
+    assert "<html" in browse.body(boosted)
