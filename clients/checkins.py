@@ -133,6 +133,9 @@ def submit(*, partner: Partner, by: User, at: datetime, key: UUID, answers: Answ
     may_read = accounts.consents(partner).get("text", False)
     before = history.recent(partner, at)
     state = _carried(row, partner)
+    late = bool(state.count) and history.day_of(at) < state.last
+    if late:
+        state = readings.state_before(partner, at)
     checkin = CheckIn(
         practice_id=case.practice_id, case=case, partner=partner, key=key, at=at, answers=dict(answers.items),
         text=answers.text, next_session=answers.next_session, body_hash=body_hash,
@@ -156,6 +159,9 @@ def submit(*, partner: Partner, by: User, at: datetime, key: UUID, answers: Answ
         since=[r.at for r in (*before, checkin)],
     )  # fmt: skip
     _summarise(row, checkin, partner, known, outcome.windows, state)
+    if late:  # what came after it stands on it, too
+        readings.rebuild(row, partner)
+        row.save()
     audit.record("checkin.sent", by=by, at=at, case=case, side=partner.side, subject=checkin.pk)
     return _result(checkin, first=True)
 

@@ -124,10 +124,13 @@ def spans(case: Case) -> list[tuple[float, float | None]]:
 def spans_now(
     case: Case, known: Iterable[Flag], *, last: datetime | None, at: datetime, raises: bool
 ) -> list[tuple[float, float | None]]:
-    """The spans that matter to a check-in being sent: asked for only where a safety flag is or may have been open.
-    `raises`: this very check-in opens one."""
-    far = last is not None and at - last > CLOSED_LONG_AGO
-    found = spans(case) if far or any(flag.safety for flag in known) else []
+    """The spans that matter to a check-in being sent. The flags that are open tell them; the events are asked only where
+    one was closed since the last check-in, or may have been forgotten. `raises`: this very check-in opens one."""
+    safety = [flag for flag in known if flag.safety and flag.opened_at <= at]
+    if last is not None and (at - last > CLOSED_LONG_AGO or any(f.closed_at and f.closed_at > last for f in safety)):
+        found = spans(case)
+    else:
+        found = sorted((history.day_of(f.opened_at), None) for f in safety if f.closed_at is None)
     return [*found, (history.day_of(at), None)] if raises else found
 
 

@@ -104,7 +104,6 @@ def mark_opened(*, partner: Partner, sent: SentGuidance, by: User, at: datetime)
     first = sent.first_opened_at is None
     sent.first_opened_at, sent.last_opened_at = sent.first_opened_at or at, at
     sent.save(update_fields=["first_opened_at", "last_opened_at"])
-    summary.stamp(partner.case)
     if first:
         audit.record("guidance.opened", by=by, at=at, case=partner.case, side=partner.side, subject=sent.pk)
 

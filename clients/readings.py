@@ -77,24 +77,30 @@ def recompute(partner: Partner, *, at: datetime, why: str) -> None:
 def rebuild(held: CaseSummary, partner: Partner) -> maths.State:
     """The partner's scores, levels and course from the answers, by folding the step that `submit` takes once; the caller
     saves the case's row."""
-    rows = list(
-        CheckIn.objects.select_related("reading")
-        .filter(partner=partner, superseded_by__isnull=True)
-        .order_by("at", "id")
-        .defer("text", "next_session", "body_hash")
-    )
-    spans = course.spans(partner.case)
-    state, afraid = maths.State(), None
-    for row in rows:
-        compute_scores(row, state)
-        state = course.take(row, state, spans)
-        if course.frightens(row):
-            afraid = row.at
+    rows, state = _fold(partner)
     course.write(rows)
+    afraid = max((row.at for row in rows if course.frightens(row)), default=None)
     until = afraid + course.HELD_FOR if afraid else None
     course.carry(held, partner.side, state, until)
     summary.redraw(held, rows, leads=summary.leads(partner), held_until=until)
     return state
+
+
+def state_before(partner: Partner, at: datetime) -> maths.State:
+    """What the check-ins up to `at` had left, where one comes in that is older than the newest."""
+    return _fold(partner, at)[1]
+
+
+def _fold(partner: Partner, at: datetime | None = None) -> tuple[list[CheckIn], maths.State]:
+    found = CheckIn.objects.select_related("reading").filter(partner=partner, superseded_by__isnull=True)
+    if at is not None:
+        found = found.filter(at__lte=at)
+    rows = list(found.order_by("at", "id").defer("text", "next_session", "body_hash"))
+    spans, state = course.spans(partner.case), maths.State()
+    for row in rows:
+        compute_scores(row, state)
+        state = course.take(row, state, spans)
+    return rows, state
 
 
 # Read models of an older version

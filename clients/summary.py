@@ -26,11 +26,6 @@ def lock(case: Case) -> CaseSummary:
     return CaseSummary.objects.select_for_update().get(case=case)
 
 
-def stamp(case: Case) -> None:
-    """Say that something a page shows has changed, where neither the row nor the trail tells."""
-    CaseSummary.objects.filter(case=case).update()
-
-
 def touch(case: Case, *, at: datetime) -> None:
     """Staff had contact with, or worked on, the case."""
     CaseSummary.objects.filter(case=case).filter(Q(last_staff_at__lt=at) | Q(last_staff_at__isnull=True)).update(

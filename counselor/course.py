@@ -286,14 +286,14 @@ def _shifts(state: maths.State, recent: Sequence[Row], day: Words, held: bool) -
         sure = state.series[index].confirmed if index in state.series else None
         if sure:
             yield Line(
-                name,
+                f"{name}: a shift",
                 f"has held for two weeks or more: about {sure.before:.0f} before, about {sure.after:.0f} since {day(when(sure.onset))}.",
             )
         stored = newest.get(index)
         if stored and stored[0] == "possible":
             soft = maths.shift_from_json(stored)
             yield Line(
-                name,
+                f"{name}: a shift?",
                 f"possibly moved: about {soft.before:.0f} before, about {soft.after:.0f} since {day(when(soft.onset))}. "
                 "Too early to say that it will hold.",
             )

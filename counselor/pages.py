@@ -87,7 +87,7 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One case: where it stands, its place within the group, its names in small letters, and itself as HTML."""
+    """One case: where it stands, its place within the group, its names, and itself as HTML."""
 
     group: str
     order: tuple[Any, ...]
@@ -101,8 +101,8 @@ class Group:
     key: str
     word: str
     state: str
-    count: int
-    rows: SafeString
+    rows: tuple[Row, ...]
+    html: SafeString
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +146,11 @@ def today(user: User, now: datetime, query: str = "", stamps: tuple[int, ...] | 
         else:  # somebody wrote in between
             found = [_keep_row(case, clock, now) for case in cases]
     wanted = query.lower()
-    shown = [row for row in found if not wanted or wanted in row.names]
+    shown = [row for row in found if not wanted or wanted in row.names.lower()]
     groups = []
     for key, word in summary.GROUPS.items():
         rows = sorted((row for row in shown if row.group == key), key=lambda row: row.order)
-        groups.append(Group(key, word, STATE_OF_GROUP[key], len(rows), join_rows([row.html for row in rows])))
+        groups.append(Group(key, word, STATE_OF_GROUP[key], tuple(rows), join_rows([row.html for row in rows])))
     until = min((row.until for row in found), default=clock.midnight())
     return Today(formats.date_format(clock.today, "l, j F"), tuple(groups), len(shown), query, until)
 
@@ -160,7 +160,7 @@ def _keep_row(case: Case, clock: Clock, now: datetime) -> Row:
     promised_now = bool(held.unread and held.read_by_on and held.read_by_on <= clock.today)
     standing = summary.group(held, at=now, today_overdue=promised_now, paused=case.paused_at is not None)
     until = min(clock.midnight(), summary.changes_at(held, at=now))
-    row = Row(standing.group, _order(held), held.names.lower(), _row(case, held, standing, clock), until)
+    row = Row(standing.group, _order(held), held.names, _row(case, held, standing, clock), until)
     _rows.put((held.stamp, str(clock.zone)), now, until, row)
     return row
 
@@ -317,7 +317,7 @@ class Range:
 class ClosedFlag:
     href: str
     name: str
-    words: str
+    closed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,6 +339,7 @@ class CasePage:
     standing: standings.Standing | None
     reporter: str
     others: tuple[tuple[str, str], ...]
+    reports: tuple[tuple[str, str], ...]
     safety_open: bool
     labels: tuple[tuple[str, str], ...] = field(default=())
     recomputed: str = ""
@@ -388,13 +389,17 @@ class Choice:
 
 
 def case_version(case: Case) -> tuple[Any, ...]:
-    """Changes with whatever is written about the case: every act leaves a new stamp or a new entry in the trail."""
-    summaries, trail = (connection.ops.quote_name(m._meta.db_table) for m in (CaseSummary, AuditEvent))
+    """Changes with whatever is written about the case: every act leaves a new stamp or a new entry in the trail, and
+    guidance opened once more its time."""
+    summaries, trail, sent = (
+        connection.ops.quote_name(m._meta.db_table) for m in (CaseSummary, AuditEvent, SentGuidance)
+    )
     pk = AuditEvent._meta.get_field("case").get_db_prep_value(case.pk, connection)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT stamp, (SELECT max(seq) FROM {trail} WHERE case_id = %s) FROM {summaries} WHERE case_id = %s",  # noqa: S608
-            [pk, pk],
+            f"SELECT stamp, (SELECT max(seq) FROM {trail} WHERE case_id = %s), "  # noqa: S608 - own table names
+            f"(SELECT max(last_opened_at) FROM {sent} WHERE case_id = %s) FROM {summaries} WHERE case_id = %s",
+            [pk, pk, pk],
         )
         found = cursor.fetchone()
     return (case.pk, *found)
@@ -473,7 +478,8 @@ def case(case: Case, user: User, now: datetime, choice: Choice | None = None) ->
         ),
         standing=_standing(case, reporter, state, held, points, every_flag, clock, anchors),
         reporter=reporter.name,
-        others=tuple((choice.address(case, side=p.side), p.name) for p in reporting if p.pk != reporter.pk),
+        others=tuple((p.side, p.name) for p in reporting if p.pk != reporter.pk),
+        reports=tuple((choice.address(case, side=p.side), p.name) for p in reporting if p.pk != reporter.pk),
         safety_open=held.safety_open > 0,
         labels=tuple(FAMILY_WORDS.items()),
         recomputed=f"Recomputed on {clock.stamp(held.recomputed_at)}: {held.recomputed_why}."
@@ -931,6 +937,10 @@ class ChartView:
     narrow: chart.Chart
     words: str
     rows: tuple[Any, ...]
+
+    @property
+    def thresholds(self) -> bool:
+        return any(panel.threshold for panel in self.wide.panels)
 
     @property
     def means(self) -> bool:

@@ -103,7 +103,9 @@ def advance(state: State, checkin: CheckIn, safety: Sequence[tuple[float, float 
     first = state.first if state.count else day
     moved = State(state.count + 1, first, day, dict(checkin.levels), series, a, b, (*kept, checkin), state.gate)
     gate = gate_at(moved, day, safety, after=state.last if state.count else -math.inf)
-    moved = replace(moved, gate=Memory(gate.state, gate.since, gate.met))
+    # Since which check-in: a flag that came and went in between is in the state, not in the date.
+    since = state.gate.since if state.gate and state.gate.state == gate.state else day
+    moved = replace(moved, gate=Memory(gate.state, since, gate.met))
     return moved, Point(share_at(moved, day), gate.state, shifts, blocks)
 
 

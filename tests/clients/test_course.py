@@ -191,3 +191,11 @@ def test_every_write_gives_the_row_another_stamp(cast: Cast) -> None:
     CaseSummary.objects.filter(case=cast.couple).update(unread=0)
     assert len({first, second, stamp()}) == 3
     assert FlagEvent.objects.count() == 0
+
+
+def test_a_check_in_older_than_the_newest_takes_its_place(cast: Cast) -> None:
+    for day in (1, 8, 22, 29):
+        make.check_in(cast.a, day, c3=int(day) % 4)
+    make.check_in(cast.a, 15, c3=4)
+    before = stored(cast.couple)
+    assert rebuilt(cast.couple) == before

@@ -34,7 +34,7 @@ LADDER: list[tuple[dict[str, Any], str, str]] = [
     ({"watch_open": 1}, "watch", "Worth a look by the next session."),
     ({"window_until": NOW + timedelta(days=1)}, "watch", "A steady window is open after the first warmer weeks."),
     ({"paused": True}, "gone_quiet", "Paused."),
-    ({"check_ins": 2}, "gone_quiet", "Not enough data yet (2 of 3 check-ins)."),
+    ({"check_ins": 2}, "gone_quiet", "Not enough data yet (2 of 3)."),
     ({"last_check_in_at": NOW - timedelta(days=14, hours=1)}, "gone_quiet", "No check-in for 14 days."),
     ({}, "steady", "Nothing asks for you now."),
 ]

@@ -12,7 +12,6 @@ from django.test.utils import CaptureQueriesContext
 from clients import checkins, flags, guidance
 from clients.models import AuditEvent, CheckIn, Flag, User
 from counselor import notes, pages
-from counselor.forms import ResolveForm
 from tests import browse, make
 from tests.conftest import Cast
 
@@ -21,7 +20,7 @@ LATER = make.START + timedelta(days=1)
 
 
 def case_page(cast: Cast, side: str = "", days: float = 1) -> pages.CasePage:
-    return pages.case(cast.couple, cast.dana, make.START + timedelta(days=days), side)
+    return pages.case(cast.couple, cast.dana, make.START + timedelta(days=days), pages.Choice(side=side))
 
 
 def entries(page: pages.CasePage, kind: str) -> list[pages.Entry]:
@@ -221,7 +220,7 @@ def test_rendering_asks_the_database_nothing(cast: Cast) -> None:
     page = case_page(cast, days=40)
     with CaptureQueriesContext(connection) as queries:
         html = loader.render_to_string(
-            "desk/case.html", {"page": page, "room": "today", "user": cast.dana, "resolve": ResolveForm()}
+            "desk/_case.html", {"page": page, "stream": loader.render_to_string("desk/_stream.html", {"page": page})}
         )
     assert "What happened" in html
     assert list(queries) == []
@@ -231,6 +230,6 @@ def test_a_long_record_shows_the_newest_and_says_how_much_is_older(cast: Cast) -
     for day in range(45):
         make.check_in(cast.a, day)
     page = case_page(cast, days=45)
-    assert len(page.stream) == pages.STREAM_LENGTH == 40
-    assert page.earlier == 5
+    assert len(page.stream) == pages.STREAM_LENGTH == 10
+    assert page.more.endswith("?shown=30")
     assert page.stream[0].at == make.START + timedelta(days=44)
