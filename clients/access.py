@@ -42,10 +42,18 @@ def keeps_posts(hold: Callable[[HttpRequest], HttpResponseBase | None]) -> Calla
 
 def visible_cases(user: User, at: datetime) -> QuerySet[Case]:
     """Cases this person holds now, by assignment and nothing else."""
-    held = Assignment.objects.filter(
-        Q(until__isnull=True) | Q(until__gt=at), case=OuterRef("pk"), user=user, since__lte=at
-    )
+    held = _held(user, at).filter(case=OuterRef("pk"))
     return Case.objects.filter(Exists(held), practice_id=user.practice_id, closed_at__isnull=True)
+
+
+def visible_stamps(user: User, at: datetime) -> tuple[int, ...]:
+    """The read models' stamps of the same cases: another case, or another word about one, makes it another tuple."""
+    held = _held(user, at).filter(case__practice_id=user.practice_id, case__closed_at__isnull=True)
+    return tuple(dict.fromkeys(held.values_list("case__summary__stamp", flat=True)))
+
+
+def _held(user: User, at: datetime) -> QuerySet[Assignment]:
+    return Assignment.objects.filter(Q(until__isnull=True) | Q(until__gt=at), user=user, since__lte=at)
 
 
 def open_case(user: User, case_id: UUID, at: datetime) -> Case:

@@ -121,17 +121,12 @@ def forget_kept() -> None:
     _rows.clear()
 
 
-def today_version(user: User, now: datetime) -> tuple[int, ...]:
-    """The stamps of this counselor's open cases: another case, or another word about one, makes it another tuple."""
-    return tuple(access.visible_cases(user, now).values_list("summary__stamp", flat=True))
-
-
 def today(user: User, now: datetime, query: str = "", stamps: tuple[int, ...] | None = None) -> Today:
     """All open cases of one counselor in the four groups; one query, and one more for rows that changed."""
     clock = Clock(user, now)
     found: list[Row] = []
     changed: list[int] = []
-    for stamp in today_version(user, now) if stamps is None else stamps:
+    for stamp in access.visible_stamps(user, now) if stamps is None else stamps:
         row = _rows.get((stamp, user.zone), now)
         if row is None:
             changed.append(stamp)

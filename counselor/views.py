@@ -54,7 +54,7 @@ _todays_kept: Kept[tuple[bytes, bytes]] = Kept(100)
 
 def _today_parts(user: Any, query: str, now: datetime) -> tuple[bytes, bytes]:
     """The groups as HTML, and the day in words; made anew when a case was written, or the clock changes a word."""
-    key = (stamps := pages.today_version(user, now), user.zone)
+    key = (stamps := access.visible_stamps(user, now), user.zone)
     kept = None if query else _todays_kept.get(key, now)
     if kept is None:
         page = pages.today(user, now, query, stamps)

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.test import Client
 
-from clients import cases, checkins, flags, guidance, readings
+from clients import access, cases, checkins, flags, guidance, readings
 from clients.models import CaseSummary, CheckIn, Flag
 from counselor import notes, pages, views
 from tests import make
@@ -293,3 +293,10 @@ def test_a_case_costs_the_same_however_long_it_is(
 def look_again(cast: Cast, client: Client) -> Any:
     with time_machine.travel(LATER, tick=False):
         return client.get(f"/desk/cases/{cast.couple.pk}/")
+
+
+def test_the_stamps_are_those_of_the_cases_one_may_open(cast: Cast) -> None:
+    for person in (cast.dana, cast.erik, cast.ruth, cast.fay):
+        visible = access.visible_cases(person, LATER).values_list("summary__stamp", flat=True)
+        assert sorted(access.visible_stamps(person, LATER)) == sorted(visible)
+    assert len(access.visible_stamps(cast.dana, LATER)) == 2
