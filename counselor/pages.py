@@ -14,13 +14,14 @@ from django.utils import formats
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from clients import access, flags, guidance, history, instrument, readings, summary
+from clients import access, flags, guidance, history, instrument, notices, readings, summary
 from clients.markup import family, mark_words, markdown, sparkline
 from clients.models import (
     AuditEvent,
     Case,
     CaseSummary,
     CheckIn,
+    Consent,
     Correction,
     Flag,
     Partner,
@@ -31,9 +32,9 @@ from clients.models import (
     User,
 )
 from clients.rules import CATALOGUE
-from clients.rules.record import LANES
+from clients.rules.record import CHIP_WORDS, LANES
 
-from . import chart, library
+from . import chart, library, notes
 from .models import SessionNote
 
 # group -> the state whose shape and colour it carries (templates/_mark.html)
@@ -99,6 +100,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Today:
+    stuck: int
     day: str
     groups: tuple[Group, ...]
     cases: int
@@ -114,7 +116,10 @@ def today(user: User, now: datetime, query: str = "") -> Today:
     for case in shown:
         held = case.summary
         promised_now = bool(held.unread and held.read_by_on and held.read_by_on <= clock.today)
-        standing = summary.group(held, at=now, today_overdue=promised_now, paused=case.paused_at is not None)
+        standing = summary.group(
+            held, at=now, today_overdue=promised_now, paused=case.paused_at is not None,
+            screening_overdue=bool(held.screening_due and held.screening_due <= clock.today),
+        )  # fmt: skip
         rows[standing.group].append((_order(held), _row(case, held, standing, clock)))
     groups = tuple(
         Group(
@@ -125,7 +130,9 @@ def today(user: User, now: datetime, query: str = "") -> Today:
         )
         for key, word in summary.GROUPS.items()
     )
-    return Today(formats.date_format(clock.today, "l, j F"), groups, len(shown), query)
+    return Today(
+        notices.count_stuck(user.practice_id), formats.date_format(clock.today, "l, j F"), groups, len(shown), query
+    )
 
 
 def _order(held: CaseSummary) -> tuple[Any, ...]:
@@ -144,7 +151,9 @@ def _row(case: Case, held: CaseSummary, standing: summary.Standing, clock: Clock
         names=held.names,
         state=STATE_OF_GROUP[standing.group],
         reason=standing.reason,
-        spark=sparkline(held.spark, f"Own conduct of {held.names.split(' and ')[0]}: {change} {than}"),
+        spark=SafeString("")
+        if change == "Held, safety first"
+        else sparkline(held.spark, f"Own conduct: {change} {than}"),
         change=change,
         change_than=than,
         last=last,
@@ -158,6 +167,8 @@ def _row(case: Case, held: CaseSummary, standing: summary.Standing, clock: Clock
 
 def _change(held: CaseSummary, clock: Clock) -> tuple[str, str]:
     """The client's own conduct against 28 days before, in words (decisions 35, 36)."""
+    if held.held_until and held.held_until > clock.now:
+        return "Held, safety first", ""
     if held.cpi_level is None or held.check_ins < summary.ENOUGH:
         return "No comparison yet", ""
     if held.cpi_before is None:
@@ -212,7 +223,7 @@ class FlagCard:
     due: str
     seen_by: str
     closed: str
-    absorbed: tuple[str, ...]
+    absorbed: tuple[tuple[str, str], ...]
     safety: bool
     can_see: bool
     can_close: bool
@@ -272,7 +283,7 @@ class CasePage:
     since: str
     sides: tuple[Side, ...]
     window: str
-    unread: int
+    unread: tuple[UUID, ...]
     flags: tuple[FlagCard, ...]
     closed_flags: tuple[FlagCard, ...]
     stream: tuple[Entry, ...]
@@ -283,6 +294,7 @@ class CasePage:
     safety_open: bool
     labels: tuple[tuple[str, str], ...] = field(default=())
     recomputed: str = ""
+    held: bool = False
 
 
 FAMILY_WORDS = {
@@ -325,7 +337,7 @@ def case(case: Case, user: User, now: datetime, side: str = "") -> CasePage:
     open_window = next((w for w in reversed(windows) if not w.ended_at and w.opened_at <= now < w.ends_at), None)
     stream = sorted(
         [
-            *(_check_in(r, by_id[r.partner_id], clock, renewed.get(r.pk, ()), said) for r in rows[:STREAM_LENGTH]),
+            *(_check_in(r, by_id[r.partner_id], clock, renewed.get(r.pk, ()), said) for r in _to_show(rows)),
             *(_sent(s, by_id[s.partner_id], clock) for s in sent[:STREAM_LENGTH]),
             *(_note(n, clock) for n in notes[:STREAM_LENGTH]),
         ],
@@ -340,20 +352,32 @@ def case(case: Case, user: User, now: datetime, side: str = "") -> CasePage:
         since=clock.day(case.opened_at),
         sides=tuple(_side(p, screenings.get(p.pk), consents, clock) for p in partners),
         window=clock.day(open_window.ends_at) if open_window else "",
-        unread=sum(1 for r in rows if r.read_at is None),
+        unread=tuple(r.pk for r in rows if r.read_at is None),
         flags=tuple(live),
         closed_flags=tuple(closed),
-        stream=tuple(stream[:STREAM_LENGTH]),
-        earlier=max(len(rows) - STREAM_LENGTH, 0),
+        stream=tuple(stream),
+        earlier=len(rows) - len(_to_show(rows)),
         chart=_chart(case, reporter, own_rows, every_flag, notes, sent, windows, clock, now),
         reporter=reporter.name,
         others=tuple((p.side, p.name) for p in reporting if p.pk != reporter.pk),
         safety_open=any(f.safety and f.state in flags.LIVE for f in every_flag),
         labels=tuple(FAMILY_WORDS.items()),
+        held=_is_held(own_rows, reporter),
         recomputed=f"Recomputed on {clock.stamp(held.recomputed_at)}: {held.recomputed_why}."
         if held.recomputed_at
         else "",
     )
+
+
+def _to_show(rows: list[CheckIn]) -> list[CheckIn]:
+    """The newest of each side, and whatever is unread: nobody's flood hides another's words."""
+    shown: dict[UUID, int] = {}
+    found = []
+    for row in rows:
+        shown[row.partner_id] = shown.get(row.partner_id, 0) + 1
+        if row.read_at is None or shown[row.partner_id] <= STREAM_LENGTH:
+            found.append(row)
+    return found
 
 
 def _others(user: User) -> Any:
@@ -367,8 +391,6 @@ def _screenings(partners: Iterable[Partner]) -> dict[UUID, Screening]:
 
 
 def _text_consents(partners: Iterable[Partner]) -> dict[UUID, bool]:
-    from clients.models import Consent
-
     rows = Consent.objects.filter(partner__in=list(partners), kind="text").order_by("at", "id")
     return {row.partner_id: row.given for row in rows}
 
@@ -387,10 +409,11 @@ ITEM_NAMES = {"c8": "own acts", "c7": "talk about problems", "s1": "safety quest
 
 
 def _flag_card(flag: Flag, partner: Partner, every: list[Flag], clock: Clock) -> FlagCard:
-    card = json.loads(flag.card)
+    card, first = json.loads(flag.newest or flag.card), json.loads(flag.card)
     rule = CATALOGUE[flag.rule]
     evidence = []
-    for index, row in enumerate(card["evidence"]):
+    earlier = [row for row in first["evidence"] if row not in card["evidence"]] if flag.newest else []
+    for index, row in enumerate([*card["evidence"], *earlier]):
         quoted = row["start"] is not None
         words = (
             format_html(
@@ -441,7 +464,11 @@ def _flag_card(flag: Flag, partner: Partner, every: list[Flag], clock: Clock) ->
         if flag.acknowledged_by and flag.acknowledged_at
         else "",
         closed=closed,
-        absorbed=tuple(json.loads(f.card)["name"] for f in every if f.head_id == flag.pk),
+        absorbed=tuple(
+            (json.loads(f.card)["name"], reverse("desk:flag", args=[f.case_id, f.pk]))
+            for f in every
+            if f.head_id == flag.pk
+        ),
         safety=flag.safety,
         can_see=flag.state == Flag.State.OPEN and flags.can(flag, "acknowledged"),
         can_close=flags.can(flag, "resolved"),
@@ -600,7 +627,8 @@ def _chart(
         return chart.Reading(row.at, value, level[0] if level else None, level[1] if level else None)
 
     acts = []
-    for row in rows:
+    held = _is_held(rows, reporter)
+    for row in rows if not held else ():
         entry = history.entry(row)
         for act in entry.acts():
             words = act.label.replace("_", " ") if act.source == "text" else ""
@@ -639,7 +667,7 @@ def _chart(
             start=rows[0].at if rows else case.opened_at,
             end=now,
             partner=tuple(reading(r, "w") for r in rows),
-            client=tuple(reading(r, "cpi") for r in rows),
+            client=() if held else tuple(reading(r, "cpi") for r in rows),
             acts=tuple(acts),
             windows=tuple(
                 chart.Window(w.opened_at, w.ended_at or w.ends_at) for w in windows if w.partner_id == reporter.pk
@@ -650,6 +678,12 @@ def _chart(
             zone=str(clock.zone),
         )
     )
+
+
+def _is_held(rows: list[CheckIn], reporter: Partner) -> bool:
+    """A frightened reporter's own conduct is neither judged nor drawn (decisions 3)."""
+    recent = rows[-history.LOOK_BACK_ROWS :]
+    return bool(recent) and history.build(reporter, recent, (), 0, reporter.name).frightened
 
 
 @dataclass(frozen=True, slots=True)
@@ -676,8 +710,6 @@ def _lower_first(words: str) -> str:
 
 
 def _act_words(label: str, other: str) -> str:
-    from clients.rules.record import CHIP_WORDS
-
     return CHIP_WORDS[label].format(other=other) if label in CHIP_WORDS else label
 
 
@@ -770,9 +802,12 @@ def note(case: Case, note_id: UUID, user: User, now: datetime) -> NotePage:
     card = _flag_card(row.flag, row.flag.partner, every, clock) if row.flag else None
     suggestions = tuple(Suggestion(g.id, g.title, f"mapped to: {card.name}") for g in card.guidance) if card else ()
     inserted = list(dict.fromkeys(row.insertions.order_by("at", "id").values_list("card", flat=True)))
-    partners = list(Partner.objects.select_related("case").filter(case=case, user__isnull=False).order_by("side"))
+    partners = list(
+        Partner.objects.select_related("case", "practice").filter(case=case, user__isnull=False).order_by("side")
+    )
     sent = list(SentGuidance.objects.filter(case=case, note=note_id, withdrawn_at__isnull=True))
     shareable = []
+    clearances = {p.pk: guidance.clear(p, now) for p in partners}
     for card_id in inserted:
         held = library.card(card_id)
         for partner in partners if held and not held.desk_only else ():
@@ -781,7 +816,7 @@ def note(case: Case, note_id: UUID, user: User, now: datetime) -> NotePage:
             shareable.append(
                 Shareable(
                     card_id, held.title, partner.name, partner.side,
-                    "" if done else guidance.why_not(partner=partner, family=held.family, at=now),
+                    "" if done else guidance.why_not(clearances[partner.pk], held.family),
                     f"Shared {clock.stamp(done.sent_at)}" if done else "",
                 )
             )  # fmt: skip
@@ -820,12 +855,15 @@ class SharePage:
     body: SafeString
     source: str
     refusal: str
+    held: bool
 
 
 def side_of(case: Case, side: str) -> Partner:
     """The partner on `side`, or the only one with an account."""
     partners = list(
-        Partner.objects.select_related("case", "user").filter(case=case, user__isnull=False).order_by("side")
+        Partner.objects.select_related("case", "user", "practice")
+        .filter(case=case, user__isnull=False)
+        .order_by("side")
     )
     found = next((p for p in partners if p.side == side), partners[0] if len(partners) == 1 and not side else None)
     if found is None:
@@ -842,7 +880,8 @@ def share(case: Case, note_id: UUID, card_id: str, side: str, now: datetime) -> 
     text = library.for_client(card, partner.other_name)
     return SharePage(
         note_id, case.pk, card_id, partner.name, text.title, markdown(text.body), text.source,
-        guidance.why_not(partner=partner, family=card.family, at=now),
+        guidance.why_not(guidance.clear(partner, now), card.family),
+        not card.desk_only and notes.holds(SessionNote.objects.get(pk=note_id, case=case).body, card_id),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 import json
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4, uuid5
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -18,7 +18,7 @@ from clients.markup import markdown
 
 from . import library as shelf
 from . import notes, pages
-from .forms import AddendumForm, NoteForm, ResolveForm, ScreeningForm, ShareForm, clean_search
+from .forms import AddendumForm, NoteForm, OverrideForm, ResolveForm, ScreeningForm, ShareForm, clean_search
 
 
 @login_not_required
@@ -49,17 +49,16 @@ def case(request: Any, case_id: UUID) -> HttpResponse:
     now = timezone.now()
     _note_view(request, "case")
     page = pages.case(request.case, request.user, now, request.GET.get("side", ""))
-    return render(request, "desk/case.html", {"page": page, "room": "today", "resolve": ResolveForm()})
+    return render(request, "desk/case.html", {"page": page, "room": "today", "key": uuid4()})
 
 
 @require_POST
 def mark_read(request: Any, case_id: UUID) -> HttpResponse:
-    chosen = request.POST.get("checkin", "")
     try:
-        checkin_id = UUID(chosen) if chosen else None
+        ids = [UUID(chosen) for chosen in request.POST.getlist("checkin")]
     except ValueError:
         raise Http404 from None
-    count = checkins.mark_read(case=request.case, by=request.user, at=timezone.now(), checkin_id=checkin_id)
+    count = checkins.mark_read(case=request.case, by=request.user, at=timezone.now(), ids=ids)
     messages.success(request, "Marked as read." if count else "That was marked as read already.")
     return redirect("desk:case", case_id=case_id)
 
@@ -125,7 +124,7 @@ def _show_flag(
     request: Any, flag_id: UUID, form: ResolveForm | None = None, said: str = "", status: int = 200
 ) -> HttpResponse:
     page = pages.flag(request.case, flag_id, request.user, timezone.now())
-    context = {"page": page, "resolve": form or ResolveForm(), "said": said, "room": "today"}
+    context = {"page": page, "resolve": form or ResolveForm(), "said": said, "room": "today", "key": uuid4()}
     template = "desk/_flag_room.html" if request.htmx else "desk/flag.html"
     return render(request, template, context, status=status)
 
@@ -169,13 +168,21 @@ def reopen_flag(request: Any, case_id: UUID, flag_id: UUID) -> HttpResponse:
 # Notes
 
 
+def _key(request: Any, about: str = "") -> UUID | None:
+    """The key that came with the form and makes a second post harmless; one page may start notes about several flags."""
+    try:
+        return uuid5(UUID(request.POST.get("key", "")), about)
+    except ValueError:
+        return None
+
+
 @require_POST
 def start_note(request: Any, case_id: UUID) -> HttpResponse:
     flag_id = request.POST.get("flag", "")
     found = next((f for f in request.case.flags.all() if str(f.pk) == flag_id), None)
     if flag_id and found is None:
         raise Http404
-    row = notes.start(case=request.case, by=request.user, at=timezone.now(), flag=found)
+    row = notes.start(case=request.case, by=request.user, at=timezone.now(), flag=found, key=_key(request, flag_id))
     return redirect("desk:note", note_id=row.pk)
 
 
@@ -187,7 +194,7 @@ def _show_note(
     return render(
         request,
         "desk/note.html",
-        {"page": page, "form": form, "addendum": AddendumForm(), "room": "", **context},
+        {"page": page, "form": form, "addendum": AddendumForm(), "room": "", "key": uuid4(), **context},
         status=status,
     )
 
@@ -218,12 +225,16 @@ def _save(request: Any, note_id: UUID) -> Any:
             body=form.cleaned_data["body"], version=form.cleaned_data["version"],
         )  # fmt: skip
     except notes.Conflict as conflict:
+        part = "desk/_note_conflict.html" if request.htmx else "desk/note_conflict.html"
         both = {
             "mine": form.cleaned_data["body"],
             "theirs": conflict.theirs.body,
             "theirs_version": conflict.theirs.version,
         }
-        return render(request, "desk/note_conflict.html", {"note_id": note_id, "room": "", **both}, status=409)
+        response = render(request, part, {"note_id": note_id, "room": "", **both}, status=409)
+        if request.htmx:
+            response["HX-Retarget"], response["HX-Reswap"] = "#main", "innerHTML"
+        return response
     except notes.Refused as refusal:
         form.add_error("body", str(refusal))
         return _show_note(request, note_id, form, 409)
@@ -302,7 +313,9 @@ def share_card(request: Any, note_id: UUID, card_id: str) -> HttpResponse:
     side = request.POST.get("side") or request.GET.get("side", "")
     now = timezone.now()
     page = pages.share(request.case, note_id, card_id, side, now)
-    form = ShareForm(request.POST or None)
+    if not page.held:
+        raise Http404
+    form = (OverrideForm if "override" in request.POST else ShareForm)(request.POST or None)
     if request.method == "POST" and form.is_valid():
         partner = pages.side_of(request.case, side)
         card = shelf.card(card_id)
@@ -311,7 +324,12 @@ def share_card(request: Any, note_id: UUID, card_id: str) -> HttpResponse:
             guidance.send(
                 case=request.case, partner=partner, text=shelf.for_client(card, partner.other_name), by=request.user, at=now,
                 line=form.cleaned_data["line"].replace("\r\n", "\n"), flag=notes.flag_of(request.case, note_id), note=note_id,
+                override=form.cleaned_data.get("override", ""),
             )  # fmt: skip
+        except guidance.Guarded as guard:
+            form = OverrideForm({"line": form.cleaned_data["line"], "override": ""})
+            form.is_valid()
+            form.add_error(None, f"The share guard stopped this. {guard}")
         except guidance.Refused as refusal:
             form.add_error("line", str(refusal))
         else:

@@ -17,13 +17,11 @@ class CheckIn(PracticeRow):
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="checkins")
     key = models.UUIDField()
     at = models.DateTimeField()
-    form = models.CharField(max_length=8, default="pc12")
     answers = models.JSONField(default=dict)
     safety = EncryptedText(null=True)
     text = EncryptedText(null=True)
     next_session = EncryptedText(null=True)
     body_hash = models.CharField(max_length=64)
-    no_contact = models.BooleanField(default=False)
     text_read = models.BooleanField(default=True)
     w = models.FloatField(null=True)
     t = models.FloatField(null=True)
@@ -110,10 +108,13 @@ class HeldPost(PracticeRow):
     user = models.ForeignKey(User, models.PROTECT, related_name="+")
     key = models.UUIDField()
     body = EncryptedText()
+    body_hash = models.CharField(max_length=64)
     at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["practice", "user", "key"], name="heldpost_once_per_key")]
+        constraints = [
+            models.UniqueConstraint(fields=["practice", "user", "key", "body_hash"], name="heldpost_once_per_body")
+        ]
 
 
 class CaseSummary(PracticeRow):
@@ -139,7 +140,9 @@ class CaseSummary(PracticeRow):
     spark = models.TextField(default="")
     cpi_level = models.FloatField(null=True)
     cpi_before = models.FloatField(null=True)
-    sent_waiting = models.PositiveSmallIntegerField(default=0)
+    # Until when own conduct is held back, safety first (decisions 3), and when the next screening is due (decisions 10).
+    held_until = models.DateTimeField(null=True)
+    screening_due = models.DateField(null=True)
     updated_at = models.DateTimeField()
     # The last time this case's series was computed anew, and why (decisions 29).
     recomputed_at = models.DateTimeField(null=True)
