@@ -74,9 +74,13 @@ def own_side(user: User) -> Partner:
     return partner
 
 
-def primary_counselor(case: Case) -> User:
-    """The person named to the client and alerted first."""
-    return Assignment.objects.select_related("user").get(case=case, role=Assignment.As.PRIMARY, until__isnull=True).user
+def primary_counselor(case: Case, at: datetime) -> User | None:
+    """The person named to the client and alerted first; None in a gap between two."""
+    held = Assignment.objects.select_related("user").filter(
+        Q(until__isnull=True) | Q(until__gt=at), case=case, role=Assignment.As.PRIMARY, since__lte=at
+    )
+    found = held.order_by("-since").first()
+    return found.user if found else None
 
 
 class Doorkeeper:
@@ -90,6 +94,8 @@ class Doorkeeper:
             self._end_if_idle(request)
         response = self.get_response(request)
         patch_vary_headers(response, ["HX-Request"])
+        if request.method == "POST" and request.path == settings.LOGOUT_PATH:
+            response["Clear-Site-Data"] = '"cache", "storage"'
         if request.user.is_authenticated or request.path.startswith(("/portal", "/desk", "/accounts")):
             add_never_cache_headers(response)
         return response
@@ -98,7 +104,10 @@ class Doorkeeper:
         """15 minutes without an act of the person ends the session; polls and preloads do not count (decisions 44)."""
         now = int(timezone.now().timestamp())
         seen = request.session.get("seen", now)
-        if now - seen > settings.IDLE_SECONDS:
+        if (
+            now - request.session.setdefault("began", now) > settings.SESSION_COOKIE_AGE
+            or now - seen > settings.IDLE_SECONDS
+        ):
             logout(request)
         elif (now - seen >= 60 or "seen" not in request.session) and not (
             "X-Poll" in request.headers or "HX-Preloaded" in request.headers

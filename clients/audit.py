@@ -70,8 +70,11 @@ def record(
 def record_view(*, by: User, at: datetime, case: Case, what: str) -> None:
     """One `viewed` row per person, case and 30 minutes (decisions 44)."""
     recent = AuditEvent.objects.filter(case=case, act="viewed", by=by, at__gt=at - VIEWED_ONCE_IN)
-    if not recent.exists():
-        with transaction.atomic():
+    if recent.exists():
+        return
+    with transaction.atomic():
+        AuditHead.objects.select_for_update().get(practice_id=case.practice_id)
+        if not recent.exists():  # nobody slipped in between
             record("viewed", by=by, at=at, case=case, what=what)
 
 

@@ -1,9 +1,9 @@
 """Cases: open one, assign it, record the screening that guidance waits for, pause and close."""
 
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.utils import timezone
 
 from . import audit, summary
 from .models import Assignment, Case, CaseSummary, Partner, Practice, Screening, User
@@ -47,7 +47,7 @@ def record_screening(
     if partner.case_id != case.pk:
         raise Refused("This person is not part of this case.")
     summary.lock(case)
-    due: date = (timezone.localtime(at) + RESCREEN_AFTER).date()
+    due: date = (at.astimezone(ZoneInfo(case.practice.zone)) + RESCREEN_AFTER).date()
     row = Screening.objects.create(
         practice_id=case.practice_id,
         partner=partner,
@@ -60,6 +60,7 @@ def record_screening(
     )
     audit.record("screening.recorded", by=by, at=at, case=case, side=partner.side, subject=row.pk, result=result)
     summary.touch(case, at=at)
+    summary.due_screening(case, due)
     return row
 
 

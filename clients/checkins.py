@@ -5,7 +5,7 @@ client may need the crisis screen now (architecture, "One check-in").
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -23,6 +23,8 @@ from .rules import CATALOGUE, evaluate
 TEXT_LIMIT = 2_000
 NEXT_SESSION_LIMIT = 200
 HELD_FOR = timedelta(hours=48)
+TELL_WITHIN = timedelta(hours=1)
+MOST_AN_HOUR = 6
 HELP_FOR = {
     "self_harm": "crisis",
     "hurt": "violence",
@@ -57,7 +59,7 @@ class Answers:
     text: str = ""
 
     def is_empty(self) -> bool:
-        answered = any(value != "skip" for value in self.items.values())
+        answered = any(value != "skip" for value in self.items.values()) or not self.safety_skipped
         return not (answered or self.safety or self.call_me or self.next_session.strip() or self.text.strip())
 
 
@@ -69,6 +71,7 @@ class Sent:
     checkin: CheckIn
     help_kinds: tuple[str, ...]
     worded: bool
+    call_me: bool = False
     first: bool = field(default=True)
 
 
@@ -115,10 +118,10 @@ def promise(case: Case, at: datetime, zone: str) -> date:
 
 
 @transaction.atomic
-def submit(*, partner: Partner, by: User, at: datetime, key: UUID, answers: Answers) -> Sent:
+def submit(*, partner: Partner, by: User, at: datetime, key: UUID, answers: Answers, held: bool = False) -> Sent:
     """Take one check-in. The same key and body again returns the first result; another body raises AlreadySent.
 
-    Raises Refused (with `item`) for what cannot be taken. At most 14 statements when nothing fires (decisions 45).
+    `held`: it was posted on an ended session and sent afterwards. Raises Refused (with `item`) for what cannot be taken. At most 14 statements when nothing fires (decisions 45).
     """
     answers = replace(answers, text=normalise(answers.text), next_session=normalise(answers.next_session))
     _check(answers)
@@ -132,6 +135,8 @@ def submit(*, partner: Partner, by: User, at: datetime, key: UUID, answers: Answ
         return _result(earlier, first=False)
     may_read = accounts.consents(partner).get("text", False)
     before = history.recent(partner, at)
+    if not (answers.safety or answers.call_me) and sum(r.at > at - timedelta(hours=1) for r in before) >= MOST_AN_HOUR:
+        raise Refused("Several check-ins were sent within the hour. Please leave some time; this one is still here.")
     state = _carried(row, partner)
     late = bool(state.count) and history.day_of(at) < state.last
     if late:
@@ -139,7 +144,7 @@ def submit(*, partner: Partner, by: User, at: datetime, key: UUID, answers: Answ
     checkin = CheckIn(
         practice_id=case.practice_id, case=case, partner=partner, key=key, at=at, answers=dict(answers.items),
         text=answers.text, next_session=answers.next_session, body_hash=body_hash,
-        no_contact=answers.items.get("c3") == "no_contact", text_read=may_read,
+        text_read=may_read,
         safety=_safety(answers), read_by_on=promise(case, at, by.zone),
     )  # fmt: skip
     reading = readings.read_texts(checkin, at) if may_read and (answers.text or answers.next_session) else None
@@ -162,7 +167,8 @@ def submit(*, partner: Partner, by: User, at: datetime, key: UUID, answers: Answ
     if late:  # what came after it stands on it, too
         readings.rebuild(row, partner)
         row.save()
-    audit.record("checkin.sent", by=by, at=at, case=case, side=partner.side, subject=checkin.pk)
+    detail: dict[str, Any] = {"held": True} if held else {}
+    audit.record("checkin.sent", by=by, at=at, case=case, side=partner.side, subject=checkin.pk, **detail)
     return _result(checkin, first=True)
 
 
@@ -174,7 +180,7 @@ def _safety(answers: Answers) -> str | None:
 
 def _carried(row: CaseSummary, partner: Partner) -> maths.State:
     """What the partner's check-ins so far have left; what an older version wrote is rebuilt first."""
-    if row.check_ins and row.course_version != course.VERSION:
+    if (row.course or row.check_ins) and row.course_version != course.VERSION:
         readings.rebuild_sides(row, partner.case)
     return course.state_of(row, partner.side) or maths.State()
 
@@ -199,37 +205,42 @@ def _summarise(
     row.save()
 
 
+def result(partner: Partner, checkin_id: UUID) -> Sent:
+    """What is shown after sending, once more."""
+    return _result(CheckIn.objects.select_related("reading").get(partner=partner, pk=checkin_id), first=True)
+
+
 def _result(checkin: CheckIn, *, first: bool) -> Sent:
     safety = history.safety_of(checkin)
     chips = safety.get("s1") or []
     kinds = [HELP_FOR[c] for c in chips if c in HELP_FOR] if isinstance(chips, list) else []
     read_kinds = flags.help_for((*history.findings_of(checkin), *history.findings_of(checkin, "n1")))
     every = tuple(dict.fromkeys([*kinds, *read_kinds]))
-    return Sent(checkin, every, worded=bool(every) and not kinds, first=first)
+    return Sent(checkin, every, worded=bool(every) and not kinds, call_me=bool(safety.get("call_me")), first=first)
 
 
 @transaction.atomic
-def tell_danger(*, partner: Partner, key: UUID, by: User, at: datetime, who: str, safe_now: str) -> Sent:
+def tell_danger(*, partner: Partner, checkin_id: UUID, by: User, at: datetime, who: str, safe_now: str) -> Sent:
     """s2, answered after the help screen: it sets how fast the alert is (decisions 7)."""
-    checkin = CheckIn.objects.select_related("reading").select_for_update(of=("self",)).get(partner=partner, key=key)
-    safety = history.safety_of(checkin) | {"s2": {"who": who, "safe_now": safe_now}}
-    checkin.safety = json.dumps(safety)
+    row = summary.lock(partner.case)
+    checkin = CheckIn.objects.select_related("reading").get(partner=partner, pk=checkin_id)
+    sent, safety = _result(checkin, first=False), history.safety_of(checkin)
+    if not sent.help_kinds or at - checkin.at > TELL_WITHIN or ("s2" in safety and safe_now == "yes"):
+        return sent  # Said where it was asked, and soon; after the first answer a later hand can only hurry the alert.
+    checkin.safety = json.dumps(safety | {"s2": {"who": who, "safe_now": safe_now}})
     checkin.save(update_fields=["safety"])
-    held = summary.lock(partner.case)
-    readings.rebuild(held, partner)
-    held.save()
+    readings.rebuild(row, partner)
+    row.save()
     flags.set_speed(checkin, calm=safe_now == "yes", at=at)
     audit.record("checkin.danger_told", by=by, at=at, case=partner.case, side=partner.side, subject=checkin.pk)
-    return _result(checkin, first=False)
+    return sent
 
 
 @transaction.atomic
-def mark_read(*, case: Case, by: User, at: datetime, checkin_id: UUID | None = None) -> int:
-    """The promise to read, kept: one check-in, or all that are unread. Returns how many were."""
+def mark_read(*, case: Case, by: User, at: datetime, ids: Iterable[UUID]) -> int:
+    """The promise to read, kept for the check-ins that were shown, and for no other. Returns how many were unread."""
     summary.lock(case)
-    unread = CheckIn.objects.filter(case=case, read_at__isnull=True)
-    if checkin_id is not None:
-        unread = unread.filter(pk=checkin_id)
+    unread = CheckIn.objects.filter(case=case, read_at__isnull=True, pk__in=list(ids))
     sides = list(unread.values_list("pk", "partner__side"))
     count = CheckIn.objects.filter(pk__in=[pk for pk, _ in sides]).update(read_at=at, read_by=by)
     for pk, side in sides:
@@ -245,12 +256,13 @@ def mark_read(*, case: Case, by: User, at: datetime, checkin_id: UUID | None = N
 
 @transaction.atomic
 def hold(*, user_id: UUID, key: UUID, body: str, at: datetime) -> bool:
-    """Keep a post for this same person; the first under a key stays. False where nobody signs in under that id."""
+    """Keep a post for this same person, each body once. False where nobody signs in under that id."""
     user = User.objects.filter(pk=user_id, is_active=True).first()
     if user is None:
         return False
-    if not HeldPost.objects.filter(user=user, key=key).exists():
-        HeldPost.objects.create(practice_id=user.practice_id, user=user, key=key, body=body, at=at)
+    body_hash = salted_hmac("clients.checkins.held", body, algorithm="sha256").hexdigest()
+    row = HeldPost(practice_id=user.practice_id, user=user, key=key, body=body, body_hash=body_hash, at=at)
+    HeldPost.objects.bulk_create([row], ignore_conflicts=True)
     return True
 
 
@@ -258,9 +270,9 @@ def held(user: User, at: datetime) -> HeldPost | None:
     return HeldPost.objects.filter(user=user, at__gt=at - HELD_FOR).order_by("at").first()
 
 
-def drop_held(*, user: User, key: UUID) -> None:
+def drop_held(post: HeldPost) -> None:
     """Sent after all, or thrown away."""
-    HeldPost.objects.filter(user=user, key=key).delete()
+    HeldPost.objects.filter(pk=post.pk).delete()
 
 
 def tidy_held(*, before: datetime) -> int:

@@ -62,7 +62,9 @@ class _Opening:
             row.refresh_from_db(fields=[name])
         value = row.__dict__[name]
         if isinstance(value, Sealed):
-            value = row.__dict__[name] = open_sealed(value.stored, self.field.place(row.pk))
+            sealed, value = value, open_sealed(value.stored, self.field.place(row.pk))
+            row.__dict__[name] = value
+            row.__dict__[f"_{name}_as_stored"] = (row.pk, value, sealed)
         return value
 
     def __set__(self, row: Any, value: Any) -> None:
@@ -99,11 +101,12 @@ class EncryptedText(models.BinaryField):  # type: ignore[type-arg]
         return "" if not self.null else None
 
     def pre_save(self, model_instance: Any, add: bool) -> Any:
-        value = model_instance.__dict__.get(self.attname)
+        value = getattr(model_instance, self.attname)  # opens it, so that a copied row's text is not tied to the old id
         if value is None:
             return None
-        if isinstance(value, Sealed):
-            return value
+        pk, text, sealed = model_instance.__dict__.get(f"_{self.attname}_as_stored", (None, None, None))
+        if pk == model_instance.pk and text == value:
+            return sealed  # unchanged text keeps its very bytes
         return Sealed(seal(value, self.place(model_instance.pk)))
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:

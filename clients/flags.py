@@ -65,10 +65,11 @@ def load(case: Case, at: datetime) -> list[Flag]:
     return list(rows.order_by("opened_at"))
 
 
-def _card(hit: Hit) -> str:
+def _card(hit: Hit, who: str) -> str:
     rule = CATALOGUE[hit.rule]
     return json.dumps(
         {
+            "who": who,
             "name": rule.name,
             "sentence": hit.sentence,
             "evidence": [asdict(row) | {"at": row.at.isoformat()} for row in hit.evidence],
@@ -119,6 +120,7 @@ def apply(
 
     def note(flag: Flag, kind: str, card: str | None = None) -> None:
         changed[flag.pk] = flag
+        flag.newest = card or flag.newest
         events.append(
             FlagEvent(
                 practice_id=case.practice_id,
@@ -132,7 +134,7 @@ def apply(
         )
 
     for hit in hits:
-        card = _card(hit)
+        card = _card(hit, partner.name)
         flag = live.get(hit.rule)
         if flag is None:
             flag = _again_or_new(case, partner, hit, closed.get(hit.rule), at, checkin, card)
@@ -203,7 +205,7 @@ def _write(rows: Iterable[Flag], events: Sequence[FlagEvent]) -> None:
             update_conflicts=True,
             unique_fields=["id"],
             update_fields=[
-                "severity", "state", "last_evidence_at", "due_at", "acknowledged_at", "acknowledged_by", "snoozed_until",
+                "severity", "state", "newest", "last_evidence_at", "due_at", "acknowledged_at", "acknowledged_by", "snoozed_until",
                 "closed_at", "closed_by", "close_reason", "head",
             ],
         )  # fmt: skip
@@ -274,7 +276,13 @@ def _alert(case: Case, raised: Sequence[Flag], at: datetime) -> None:
 def help_for(findings: Iterable[Finding]) -> list[str]:
     """Kinds of help (Resource.Kind) that words call for."""
     kinds = []
-    for finding in findings:
+    found = list(findings)
+    hurting_oneself = [f for f in found if f.label == "self_harm"]
+    for finding in found:
+        if finding.label == "violence" and any(
+            f.start < finding.end and finding.start < f.end for f in hurting_oneself
+        ):
+            continue  # the same words said of oneself
         if finding.label == "self_harm" and finding.actor != "other":
             kinds.append("crisis")
         elif finding.label == "violence":

@@ -37,6 +37,9 @@ GUARDS: list[Guard] = [
     Guard("trail_head_stays", "clients_audithead", "DELETE", "1=1", "the trail keeps its head"),
     Guard("trail_head_grows", "clients_audithead", "UPDATE", "NEW.seq <= OLD.seq", "the trail only grows"),
     Guard("correction_stays", "clients_correction", "UPDATE", "1=1", "a correction is never rewritten"),
+    Guard("reading_kept", "clients_reading", "DELETE", "1=1", "a reading is never removed"),
+    Guard("flag_event_kept", "clients_flagevent", "DELETE", "1=1", "the history of a flag is never removed"),
+    Guard("sent_kept", "clients_sentguidance", "DELETE", "1=1", "what was sent is never removed"),
     Guard("reading_stays", "clients_reading", "UPDATE", "1=1", "a reading is never rewritten"),
     Guard(
         "flag_card_stays",

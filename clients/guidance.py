@@ -1,13 +1,16 @@
 """What a client was sent: a frozen copy, whether it was opened, what they answered. One door: `send` (decisions 48)."""
 
+import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
 from . import accounts, audit, flags, notices, summary
-from .models import Case, Flag, Partner, Screening, SentGuidance, User
+from .models import Case, CheckIn, Flag, Partner, Screening, SentGuidance, User
 
 LINE_LIMIT = 300
 WITHHELD_WHILE_UNSAFE = {"wait", "talk"}
@@ -15,6 +18,39 @@ WITHHELD_WHILE_UNSAFE = {"wait", "talk"}
 
 class Refused(Exception):
     """Guidance that cannot be sent, and why; the text is for the counselor."""
+
+
+class Guarded(Refused):
+    """The share guard: something here comes from the other partner (decisions 48). `reasons` are for the counselor."""
+
+    def __init__(self, reasons: list[str]) -> None:
+        super().__init__(" ".join(reasons))
+        self.reasons = reasons
+
+
+def _guard(partner: Partner, line: str, flag: Flag | None) -> list[str]:
+    """Sentences naming what would pass from one partner to the other: a flag raised from the other's report, or five
+    words in a row that stand in the other's texts and not in this person's own."""
+    reasons = []
+    if flag is not None and flag.partner_id != partner.pk:
+        reasons.append(f"The note was started from a flag in {partner.other_name}’s own report.")
+    runs = _runs(line)
+    if runs:
+        texts = CheckIn.objects.filter(case=partner.case).only("partner_id", "text", "next_session")
+        own: set[tuple[str, ...]] = set()
+        theirs: set[tuple[str, ...]] = set()
+        for row in texts:
+            (own if row.partner_id == partner.pk else theirs).update(
+                _runs(f"{row.text or ''}\n{row.next_session or ''}")
+            )
+        for run in sorted(runs & theirs - own)[:1]:
+            reasons.append(f"“{' '.join(run)}” stands in what {partner.other_name} wrote.")
+    return reasons
+
+
+def _runs(text: str) -> set[tuple[str, ...]]:
+    words = re.findall(r"[^\W_]+", text.lower())
+    return {tuple(words[i : i + 5]) for i in range(len(words) - 4)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +73,34 @@ class Answered:
     help_kinds: tuple[str, ...]
 
 
-def why_not(*, partner: Partner, family: str, at: datetime) -> str:
+@dataclass(frozen=True, slots=True)
+class Clearance:
+    """What decides whether one partner may be sent guidance, read once for any number of cards."""
+
+    partner: Partner
+    screening: Screening | None
+    unsafe: bool
+    today: date
+
+
+def clear(partner: Partner, at: datetime) -> Clearance:
+    screening = Screening.objects.filter(partner=partner).order_by("-at", "-id").first()
+    today = at.astimezone(ZoneInfo(partner.practice.zone)).date()
+    return Clearance(partner, screening, flags.safety_open(partner.case), today)
+
+
+def why_not(clearance: Clearance, family: str) -> str:
     """The sentence that stands in the way, or "". The same check decides whether the button is offered."""
+    partner, screening = clearance.partner, clearance.screening
     if partner.user_id is None:
         return f"{partner.name} has no account, so nothing can be sent."
-    screening = Screening.objects.filter(partner=partner).order_by("-at", "-id").first()
     if screening is None:
         return f"{partner.name} has not been screened alone yet. Guidance waits until a screening is recorded."
     if screening.result != Screening.Result.CLEAR:
         return f"The last screening of {partner.name} named a concern. Guidance stays off."
-    if screening.next_due < at.date():
+    if screening.next_due < clearance.today:
         return f"The screening of {partner.name} was due again on {screening.next_due:%-d %B %Y}."
-    if family in WITHHELD_WHILE_UNSAFE and flags.safety_open(partner.case):
+    if family in WITHHELD_WHILE_UNSAFE and clearance.unsafe:
         return (
             "A safety flag is open on this case. Advice to wait or to keep it light cannot be sent until it is closed."
         )
@@ -58,17 +110,25 @@ def why_not(*, partner: Partner, family: str, at: datetime) -> str:
 @transaction.atomic
 def send(
     *, case: Case, partner: Partner, text: Text, by: User, at: datetime, line: str = "",
-    flag: Flag | None = None, note: UUID | None = None,
+    flag: Flag | None = None, note: UUID | None = None, override: str = "",
 ) -> SentGuidance:  # fmt: skip
-    """Share a card with one partner: a frozen copy under Guidance and a neutral mail without content."""
+    """Share a card with one partner: a frozen copy under Guidance and a neutral mail without content.
+
+    Raises Guarded where the line or the flag comes from the other partner and no reason (`override`) is given.
+    """
     summary.lock(case)
     if partner.case_id != case.pk:
         raise Refused("This person is not part of this case.")
     if len(line) > LINE_LIMIT:
         raise Refused(f"The personal line is {len(line)} characters long; {LINE_LIMIT} fit.")
-    refusal = why_not(partner=partner, family=text.family, at=at)
+    refusal = why_not(clear(partner, at), text.family)
     if refusal:
         raise Refused(refusal)
+    if "\x00" in line:
+        raise Refused("The line has a character in it that cannot be kept (a NUL). Please take it out.")
+    reasons = _guard(partner, line, flag)
+    if reasons and not override.strip():
+        raise Guarded(reasons)
     if not text.body:
         raise Refused("This card is for the desk only; it has no version for clients.")
     if SentGuidance.objects.filter(partner=partner, card=text.card, note=note, withdrawn_at__isnull=True).exists():
@@ -80,7 +140,10 @@ def send(
     )  # fmt: skip
     assert partner.user is not None
     notices.owe([notices.prepare("guidance", to=partner.user, at=at, case=case, dedupe=str(sent.pk))])
-    audit.record("guidance.sent", by=by, at=at, case=case, side=partner.side, subject=sent.pk, card=text.card)
+    overridden: dict[str, Any] = {"guard": "overridden"} if reasons else {}
+    audit.record(
+        "guidance.sent", by=by, at=at, case=case, side=partner.side, subject=sent.pk, card=text.card, **overridden
+    )
     summary.refresh(case, at=at)
     return sent
 
@@ -101,6 +164,7 @@ def withdraw(*, case: Case, sent_id: UUID, by: User, at: datetime) -> SentGuidan
 @transaction.atomic
 def mark_opened(*, partner: Partner, sent: SentGuidance, by: User, at: datetime) -> None:
     """First and last opening; the trail keeps the first."""
+    sent = SentGuidance.objects.select_for_update().get(pk=sent.pk)
     first = sent.first_opened_at is None
     sent.first_opened_at, sent.last_opened_at = sent.first_opened_at or at, at
     sent.save(update_fields=["first_opened_at", "last_opened_at"])
@@ -117,7 +181,8 @@ def answer(*, partner: Partner, sent_id: UUID, by: User, at: datetime, answer: s
         raise Refused("Please pick one of the two answers.")
     if len(line) > LINE_LIMIT:
         raise Refused(f"Your line is {len(line)} characters long; {LINE_LIMIT} fit. Nothing you wrote was lost.")
-    sent.answer, sent.answer_line, sent.answered_at = answer, line, at
+    said = "\n".join(part for part in (sent.answer_line or "", line.strip()) if part)  # earlier lines stay
+    sent.answer, sent.answer_line, sent.answered_at = answer, said, at
     sent.save(update_fields=["answer", "answer_line", "answered_at"])
     audit.record(
         "guidance.answered",

@@ -2,15 +2,18 @@
 
 import json
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .models import CheckIn, Partner, SteadyWindow
 from .pressure import Finding
 from .progress import Level
 from .rules import record
 
-# Rules look back 90 days at the most, the shift scan 12 check-ins: this many rows hold both, however long the history.
+# Rules look back 90 days at the most, the shift scan 12 check-ins. Whoever writes often is seen for the 90 days all the
+# same; the cap only bounds what one person can make the site read.
 LOOK_BACK_ROWS = 60
+LOOK_BACK = timedelta(days=90)
+MOST_ROWS = 600
 
 
 def day_of(at: datetime) -> float:
@@ -23,9 +26,12 @@ def recent(partner: Partner, at: datetime) -> list[CheckIn]:
     rows = (
         CheckIn.objects.select_related("reading")
         .filter(partner=partner, superseded_by__isnull=True, at__lte=at)
-        .order_by("-at", "-id")[:LOOK_BACK_ROWS]
+        .order_by("-at", "-id")
     )
-    return list(rows)[::-1]
+    found = list(rows[:LOOK_BACK_ROWS])
+    if len(found) == LOOK_BACK_ROWS and found[-1].at > at - LOOK_BACK:
+        found += list(rows.filter(at__gte=at - LOOK_BACK)[LOOK_BACK_ROWS:MOST_ROWS])
+    return found[::-1]
 
 
 def levels_of(row: CheckIn) -> dict[str, Level]:

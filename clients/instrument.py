@@ -115,6 +115,13 @@ QUESTIONS: dict[str, tuple[Any, Any]] = {
             "If a life or a child is in danger your counselor may have to act."
         ),
     ),
+    "s1_first": (
+        _("Is any of this true, now or in the last seven days?"),
+        _(
+            "Your counselor reads it, or the colleague covering. This site never shows it to {P}. "
+            "If a life or a child is in danger your counselor may have to act."
+        ),
+    ),
     "n1": (_("Something for our next session?"), _("Optional, up to 200 characters.")),
     "t1": (
         _("Anything else?"),

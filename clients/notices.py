@@ -12,7 +12,8 @@ from django.db.models import F, Q
 from .models import Case, Flag, Notice, User
 
 LEASE = timedelta(minutes=2)
-GIVE_UP_AFTER = 8
+LONGEST_WAIT = timedelta(minutes=15)
+GIVE_UP_AFTER = timedelta(days=3)  # an urgent notice is never given up
 BATCH = 50
 
 
@@ -76,10 +77,16 @@ def mark_sent(notice: Notice, at: datetime) -> None:
 
 
 def mark_failed(notice: Notice, at: datetime, error: str) -> None:
-    """Try again later, ever more slowly; after the last try it stays as failed and shows up at the desk."""
-    last = notice.attempts >= GIVE_UP_AFTER
+    """Try again later, ever more slowly. Today says so while mail does not go out (`count_stuck`)."""
+    last = notice.kind != "urgent" and at - notice.due_at > GIVE_UP_AFTER
+    wait = min(timedelta(seconds=15 * 2 ** min(notice.attempts, 10)), LONGEST_WAIT)
     Notice.objects.filter(pk=notice.pk).update(
-        lease_until=at + timedelta(seconds=15 * 2**notice.attempts),
+        lease_until=at + wait,
         failed_at=at if last else None,
         error=error[:200],
     )
+
+
+def count_stuck(practice_id: UUID) -> int:
+    """Notices of a practice that were tried and did not go out."""
+    return Notice.objects.filter(practice_id=practice_id, sent_at__isnull=True, attempts__gte=2).count()

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from . import audit, course, flags, history, summary
 from .models import Case, CaseSummary, CheckIn, Correction, Partner, Reading, SteadyWindow, User
@@ -106,14 +106,18 @@ def _fold(partner: Partner, at: datetime | None = None) -> tuple[list[CheckIn], 
 # Read models of an older version
 
 
+def _with_course() -> Any:
+    return CaseSummary.objects.filter(Exists(CheckIn.objects.filter(case=OuterRef("case"))))
+
+
 def outdated_courses() -> Any:
     """Cases whose course was written by another version of the maths."""
-    return CaseSummary.objects.filter(check_ins__gt=0).exclude(course_version=course.VERSION)
+    return _with_course().exclude(course_version=course.VERSION)
 
 
 def outdate_courses() -> int:
     """Have every case's read model rebuilt, here or by the job."""
-    return CaseSummary.objects.filter(check_ins__gt=0).update(course_version=0)
+    return int(_with_course().update(course_version=0))
 
 
 def find_outdated_courses(limit: int) -> list[UUID]:
@@ -128,7 +132,7 @@ def rebuild_case(*, case_id: UUID) -> int:
     held = summary.lock(case)
     rebuild_sides(held, case)
     held.save()
-    return held.check_ins
+    return CheckIn.objects.filter(case=case, superseded_by__isnull=True).count()
 
 
 def rebuild_sides(held: CaseSummary, case: Case) -> None:

@@ -3,11 +3,11 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import Count, Min, Q
 
-from .models import Case, CaseSummary, CheckIn, Flag, Partner, SentGuidance, SteadyWindow
+from .models import Case, CaseSummary, CheckIn, Flag, Partner, Screening, SteadyWindow
 
 SPARK_POINTS = 26
 LIVE_STATES = ("open", "acknowledged", "snoozed")
@@ -33,6 +33,17 @@ def touch(case: Case, *, at: datetime) -> None:
     )
 
 
+def due_screening(case: Case, day: date) -> None:
+    """The earliest day on which a partner with an account is to be screened (again); `day` was just recorded."""
+    newest = (
+        Screening.objects.filter(partner__case=case).order_by("partner_id", "-at").values_list("partner_id", "next_due")
+    )
+    days: dict[object, date] = {}
+    for partner_id, due in newest:
+        days.setdefault(partner_id, due)
+    CaseSummary.objects.filter(case=case).update(screening_due=min(days.values(), default=day))
+
+
 def refresh(case: Case, *, at: datetime) -> None:
     """Bring flags, unread marks, window and waiting guidance up to date after an act at the desk or in the portal."""
     row = lock(case)
@@ -41,7 +52,6 @@ def refresh(case: Case, *, at: datetime) -> None:
         count=Count("pk"), oldest=Min("at"), by=Min("read_by_on")
     )
     row.unread, row.oldest_unread_at, row.read_by_on = unread["count"], unread["oldest"], unread["by"]
-    row.sent_waiting = SentGuidance.objects.filter(case=case, withdrawn_at__isnull=True, answer="").count()
     window = SteadyWindow.objects.filter(case=case, ended_at__isnull=True, ends_at__gt=at).order_by("-ends_at").first()
     row.window_until = window.ends_at if window else None
     row.updated_at = at
@@ -56,12 +66,17 @@ def set_flags(row: CaseSummary, live: Sequence[Flag]) -> None:
     row.urgent_unseen = len(asking)
     row.watch_open = sum(1 for f in heads if f.severity >= Flag.Severity.WATCH)
     row.due_at = min((f.due_at for f in live if f.due_at and f.state == Flag.State.OPEN), default=None)
+    worth = [f for f in heads if f.severity >= Flag.Severity.WATCH]
     first = max(
-        heads,
-        key=lambda f: (f.safety, f.state == Flag.State.OPEN, f.severity, f.last_evidence_at),
-        default=None,
+        worth, key=lambda f: (f.safety, f.state == Flag.State.OPEN, f.severity, f.last_evidence_at), default=None
     )
-    row.reason = json.loads(first.card)["sentence"] if first and first.severity >= Flag.Severity.WATCH else None
+    row.reason = _tell(first) if first else None
+
+
+def _tell(flag: Flag) -> str:
+    """The newest sentence; danger names whose report it is."""
+    card = json.loads(flag.newest or flag.card)
+    return f"{card['who']}: {card['sentence']}" if flag.safety else str(card["sentence"])
 
 
 def leads(partner: Partner) -> bool:
@@ -73,10 +88,10 @@ def add_check_in(
     row: CaseSummary, checkin: CheckIn, *, partner_interval: int, leads: bool, held_until: datetime | None
 ) -> None:
     """Count a check-in in. Only the leading reporter's own conduct is drawn on Today (decisions 36)."""
-    row.check_ins += 1
-    row.interval_days = partner_interval
-    row.last_check_in_at = max(checkin.at, row.last_check_in_at or checkin.at)
     if leads:
+        row.check_ins += 1
+        row.interval_days = partner_interval
+        row.last_check_in_at = max(checkin.at, row.last_check_in_at or checkin.at)
         row.held_until = held_until
     if leads and checkin.cpi is not None:
         _draw(row, [*[p for p in row.spark.split(" ") if p], _point(checkin)], checkin.levels["cpi"][0])
@@ -113,19 +128,21 @@ class Standing:
     few: bool = False  # not enough data yet: its own look
 
 
-def group(row: CaseSummary, *, at: datetime, today_overdue: bool, paused: bool) -> Standing:
+def group(
+    row: CaseSummary, *, at: datetime, today_overdue: bool, paused: bool, screening_overdue: bool = False
+) -> Standing:
     """First match wins (decisions 37). Pure: the row and the time decide."""
-    due = bool(row.due_at and row.due_at <= at) or today_overdue
+    due = bool(row.due_at and row.due_at <= at) or today_overdue or screening_overdue
     if row.safety_open:
         return Standing("needs_you", row.reason or "A safety flag is open.", due)
     if row.urgent_unseen:
         return Standing("needs_you", row.reason or "A flag waits to be seen.", due)
+    if today_overdue:
+        return Standing("needs_you", "The promised day for reading a check-in has come.", True)
+    if screening_overdue:
+        return Standing("needs_you", "A screening is due: seen alone, and asked.", True)
     if due:
-        return Standing(
-            "needs_you",
-            "The promised day for reading a check-in has come." if today_overdue else "Something is due.",
-            True,
-        )
+        return Standing("needs_you", row.reason or "A flag has waited for its day.", True)
     if row.watch_open:
         return Standing("watch", row.reason or "Worth a look by the next session.", False)
     if row.window_until and row.window_until > at:

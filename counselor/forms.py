@@ -57,5 +57,15 @@ class ShareForm(forms.Form):
     )
 
 
+class OverrideForm(ShareForm):
+    """Shown only after the share guard has named what it found."""
+
+    override = forms.CharField(
+        label="Reason to send it all the same",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": "Please give a reason, or take the words out."},
+    )
+
+
 def clean_search(data: Any) -> str:
     return str(data.get("q", ""))[:80].strip()

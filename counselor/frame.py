@@ -7,6 +7,7 @@ in when the page is sent; where a message waits the whole page is rendered as us
 import secrets
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from django.contrib.messages import get_messages
 from django.http import HttpResponse
@@ -19,10 +20,12 @@ from django.utils.translation import get_language
 
 from .kept import Kept
 
-# Stands for anybody's form token in what is kept; nobody can guess it, so nobody can write it.
+# Stand for anybody's form token, and the key that makes a second post harmless, in what is kept; nobody can guess
+# them, so nobody can write them.
 TOKEN = f"token-{secrets.token_hex(16)}"
+KEY = f"key-{secrets.token_hex(16)}"
 _PLACE = f"place-{secrets.token_hex(16)}-"
-_TOKEN = TOKEN.encode()
+_TOKEN, _KEY = TOKEN.encode(), KEY.encode()
 _frames: Kept[tuple[tuple[bytes, ...], tuple[str, ...]]] = Kept(500)
 
 
@@ -31,8 +34,8 @@ def forget() -> None:
 
 
 def with_token(request: Any, html: bytes) -> bytes:
-    """Put this person's form token into what was kept without one."""
-    return html.replace(_TOKEN, get_token(request).encode())
+    """Put this person's form token, and a new key, into what was kept without them."""
+    return html.replace(_TOKEN, get_token(request).encode()).replace(_KEY, str(uuid4()).encode())
 
 
 def show(request: Any, template: str, *, room: str, **places: bytes) -> HttpResponse:

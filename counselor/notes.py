@@ -8,6 +8,7 @@ from django.db import transaction
 from clients import audit, summary
 from clients.guards import Guard
 from clients.models import Case, Flag, User
+from clients.models.base import new_id
 
 from . import library
 from .models import Addendum, NoteInsertion, NoteVersion, SessionNote
@@ -51,8 +52,9 @@ def case_of(note_id: UUID, user: User) -> UUID | None:
     return case_id if state == SessionNote.State.SIGNED or author_id == user.pk else None
 
 
-def can_edit(note: SessionNote, user: User) -> bool:
-    return note.state == SessionNote.State.DRAFT and note.author_id == user.pk
+def holds(body: str, card_id: str) -> bool:
+    """Whether the words of an inserted card stand in the note."""
+    return f"({card_id}, version " in body
 
 
 def _check(body: str) -> str:
@@ -64,8 +66,16 @@ def _check(body: str) -> str:
 
 
 @transaction.atomic
-def start(*, case: Case, by: User, at: datetime, flag: Flag | None = None, body: str = "") -> SessionNote:
+def start(
+    *, case: Case, by: User, at: datetime, flag: Flag | None = None, body: str = "", key: UUID | None = None
+) -> SessionNote:
+    """Start a draft. `key` comes with the form: posted twice, it is one note."""
+    summary.lock(case)
+    earlier = SessionNote.objects.filter(pk=key, case=case, author=by).first() if key else None
+    if earlier is not None:
+        return earlier
     note = SessionNote.objects.create(
+        id=key or new_id(),
         practice_id=case.practice_id,
         case=case,
         author=by,
@@ -130,14 +140,20 @@ def sign(*, case: Case, note_id: UUID, by: User, at: datetime) -> SessionNote:
 
 
 @transaction.atomic
-def add(*, case: Case, note_id: UUID, by: User, at: datetime, body: str) -> Addendum:
-    """An addendum to a signed note: stamped, ordered, never changed."""
+def add(*, case: Case, note_id: UUID, by: User, at: datetime, body: str, key: UUID | None = None) -> Addendum:
+    """An addendum to a signed note: stamped, ordered, never changed. Posted twice under a key, it is one."""
+    summary.lock(case)
+    earlier = Addendum.objects.filter(pk=key, note_id=note_id, by=by).first() if key else None
+    if earlier is not None:
+        return earlier
     note = SessionNote.objects.get(pk=note_id, case=case)
     if note.state != SessionNote.State.SIGNED:
         raise Refused("A draft needs no addendum; just write on.")
     if not body.strip():
         raise Refused("The addendum is empty.")
-    row = Addendum.objects.create(practice_id=note.practice_id, note=note, body=_check(body), at=at, by=by)
+    row = Addendum.objects.create(
+        id=key or new_id(), practice_id=note.practice_id, note=note, body=_check(body), at=at, by=by
+    )
     audit.record("note.added_to", by=by, at=at, case=case, subject=note.pk)
     return row
 

@@ -17,13 +17,14 @@ from django.utils import formats
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from clients import access, course, flags, guidance, history, instrument, readings, summary
+from clients import access, course, flags, guidance, history, instrument, notices, readings, summary
 from clients.markup import family, join_rows, mark_words, markdown, sparkline, triage_row
 from clients.models import (
     AuditEvent,
     Case,
     CaseSummary,
     CheckIn,
+    Consent,
     Correction,
     Flag,
     Partner,
@@ -35,9 +36,9 @@ from clients.models import (
 )
 from clients.progress import course as maths
 from clients.rules import CATALOGUE
-from clients.rules.record import LANES
+from clients.rules.record import CHIP_WORDS, LANES
 
-from . import chart, library
+from . import chart, library, notes
 from . import course as standings
 from .kept import Kept
 from .models import SessionNote
@@ -47,7 +48,6 @@ STATE_OF_GROUP = {"needs_you": "needs", "watch": "watch", "gone_quiet": "quiet",
 STATE_OF_SEVERITY = {1: "info", 2: "watch", 3: "needs", 4: "urgent"}
 CHANGE_THAT_COUNTS = 8.0  # points of level; less is "about the same"
 STREAM_LENGTH = 10
-NOT_DRAWN = SafeString('<span class="spark-none">held, safety first</span>')
 
 
 class Clock:
@@ -107,6 +107,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Today:
+    stuck: int
     day: str
     groups: tuple[Group, ...]
     cases: int
@@ -121,7 +122,9 @@ def forget_kept() -> None:
     _rows.clear()
 
 
-def today(user: User, now: datetime, query: str = "", stamps: tuple[int, ...] | None = None) -> Today:
+def today(
+    user: User, now: datetime, query: str = "", stamps: tuple[int, ...] | None = None, stuck: int | None = None
+) -> Today:
     """All open cases of one counselor in the four groups; one query, and one more for rows that changed."""
     clock = Clock(user, now)
     found: list[Row] = []
@@ -147,13 +150,18 @@ def today(user: User, now: datetime, query: str = "", stamps: tuple[int, ...] | 
         rows = sorted((row for row in shown if row.group == key), key=lambda row: row.order)
         groups.append(Group(key, word, STATE_OF_GROUP[key], tuple(rows), join_rows([row.html for row in rows])))
     until = min((row.until for row in found), default=clock.midnight())
-    return Today(formats.date_format(clock.today, "l, j F"), tuple(groups), len(shown), query, until)
+    if stuck is None:
+        stuck = notices.count_stuck(user.practice_id)
+    return Today(stuck, formats.date_format(clock.today, "l, j F"), tuple(groups), len(shown), query, until)
 
 
 def _keep_row(case: Case, clock: Clock, now: datetime) -> Row:
     held = case.summary
     promised_now = bool(held.unread and held.read_by_on and held.read_by_on <= clock.today)
-    standing = summary.group(held, at=now, today_overdue=promised_now, paused=case.paused_at is not None)
+    standing = summary.group(
+        held, at=now, today_overdue=promised_now, paused=case.paused_at is not None,
+        screening_overdue=bool(held.screening_due and held.screening_due <= clock.today),
+    )  # fmt: skip
     until = min(clock.midnight(), summary.changes_at(held, at=now))
     row = Row(standing.group, _order(held), held.names, _row(case, held, standing, clock), until)
     _rows.put((held.stamp, str(clock.zone)), now, until, row)
@@ -176,7 +184,7 @@ def _row(case: Case, held: CaseSummary, standing: summary.Standing, clock: Clock
         if held.unread and held.read_by_on
         else ""
     )
-    spark = NOT_DRAWN if _is_held(held, clock) else sparkline(held.spark, "Own conduct")
+    spark = SafeString("") if _is_held(held, clock) else sparkline(held.spark, "Own conduct")
     return triage_row(
         href=f"/desk/cases/{case.pk}/", names=held.names, state=STATE_OF_GROUP[standing.group], reason=standing.reason,
         few=standing.few, spark=spark, change=change, than=than, last=last, due=clock.due(held.due_at) if held.due_at else "",
@@ -184,14 +192,16 @@ def _row(case: Case, held: CaseSummary, standing: summary.Standing, clock: Clock
     )  # fmt: skip
 
 
-def _is_held(held: CaseSummary, clock: Clock) -> bool:
-    return held.held_until is not None and held.held_until > clock.now
+def _is_held(held: CaseSummary, clock: Clock, side: str = "") -> bool:
+    """A frightened reporter's own conduct is neither judged nor drawn (decisions 3): the one on `side`, or who leads."""
+    until = course.held_until(held, side) if side else held.held_until
+    return until is not None and until > clock.now
 
 
 def _change(held: CaseSummary, clock: Clock) -> tuple[str, str]:
     """The client's own conduct against 28 days before, in words (decisions 35, 36)."""
     if _is_held(held, clock):
-        return "Not scored", "while a fear or a hurt is recent"
+        return "Held, safety first", ""
     if held.cpi_level is None or held.check_ins < summary.ENOUGH:
         return "No comparison yet", ""
     if held.cpi_before is None:
@@ -246,7 +256,7 @@ class FlagCard:
     due: str
     seen_by: str
     closed: str
-    absorbed: tuple[str, ...]
+    absorbed: tuple[tuple[str, str], ...]
     safety: bool
     can_see: bool
     can_close: bool
@@ -323,7 +333,7 @@ class CasePage:
     since: str
     sides: tuple[Side, ...]
     window: str
-    unread: int
+    unread: tuple[UUID, ...]
     flags: tuple[FlagCard, ...]
     closed_flags: tuple[ClosedFlag, ...]
     closed_before: int
@@ -339,6 +349,7 @@ class CasePage:
     labels: tuple[tuple[str, str], ...] = field(default=())
     recomputed: str = ""
     until: datetime = datetime.max.replace(tzinfo=UTC)
+    held: bool = False
 
 
 FAMILY_WORDS = {
@@ -429,11 +440,7 @@ def case(case: Case, user: User, now: datetime, choice: Choice | None = None) ->
         few,
         since,
     )
-    rows = list(
-        CheckIn.objects.select_related("reading", "read_by")
-        .filter(case=case)
-        .order_by("-at", "-id")[: choice.shown + 1]
-    )
+    rows, earlier = _to_show(case, reporting, choice)
     windows = list(SteadyWindow.objects.filter(case=case).order_by("opened_at"))
     consents = _text_consents(partners)
     renewed = _renewed(rows)
@@ -445,15 +452,14 @@ def case(case: Case, user: User, now: datetime, choice: Choice | None = None) ->
     stream = sorted(
         [
             *(_check_in(r, by_id[r.partner_id], clock, renewed.get(r.pk, ()), said) for r in rows),
-            *(_sent(s, by_id[s.partner_id], clock) for s in sent[:few]),
-            *(_note(n, clock) for n in notes[:few]),
+            *(_sent(s, by_id[s.partner_id], clock) for s in sent[: choice.shown]),
+            *(_note(n, clock) for n in notes[: choice.shown]),
         ],
         key=lambda e: e.at,
         reverse=True,
     )
-    shown = stream[: choice.shown]
-    points = _points(reporter, start) if held.check_ins else []
-    anchors = {history.day_of(e.at): f"#e-{e.id}" for e in shown if e.kind == "checkin"}
+    points = _points(reporter, start) if held.course or held.check_ins else []
+    anchors = {history.day_of(e.at): f"#e-{e.id}" for e in stream if e.kind == "checkin"}
     return CasePage(
         id=case.pk,
         names=" and ".join(p.name for p in partners),
@@ -461,12 +467,14 @@ def case(case: Case, user: User, now: datetime, choice: Choice | None = None) ->
         since=clock.day(case.opened_at),
         sides=tuple(_side(p, screenings.get(p.pk), consents, clock) for p in partners),
         window=clock.day(open_window.ends_at) if open_window else "",
-        unread=held.unread,
+        unread=tuple(r.pk for r in rows if r.read_at is None),
         flags=tuple(_flag_card(f, by_id[f.partner_id], every_flag, clock) for f in live),
         closed_flags=tuple(_closed_flag(f, clock) for f in closed[:CLOSED_SHOWN]),
         closed_before=max(len(closed) - CLOSED_SHOWN, 0),
-        stream=tuple(shown),
-        more=choice.address(case, shown=choice.shown + 20) if len(stream) > choice.shown else "",
+        stream=tuple(stream),
+        more=choice.address(case, shown=choice.shown + 20)
+        if earlier or len(sent) > choice.shown or len(notes) > choice.shown
+        else "",
         chart=_chart(case, reporter, state, held, points, every_flag, notes, sent, windows, clock, start),
         ranges=tuple(
             Range(key, word, choice.address(case, range=key), key == choice.range) for key, (word, _) in RANGES.items()
@@ -477,6 +485,7 @@ def case(case: Case, user: User, now: datetime, choice: Choice | None = None) ->
         reports=tuple((choice.address(case, side=p.side), p.name) for p in reporting if p.pk != reporter.pk),
         safety_open=held.safety_open > 0,
         labels=tuple(FAMILY_WORDS.items()),
+        held=_is_held(held, clock, reporter.side),
         recomputed=f"Recomputed on {clock.stamp(held.recomputed_at)}: {held.recomputed_why}."
         if held.recomputed_at
         else "",
@@ -490,6 +499,22 @@ def _until(held: CaseSummary, every: list[Flag], windows: list[SteadyWindow], cl
     moments = [f.due_at for f in every if f.due_at] + [w.ends_at for w in windows] + [held.held_until, held.due_at]
     soon = min((m for m in moments if m is not None and m > clock.now), default=clock.midnight())
     return min(soon, clock.midnight(), clock.now + timedelta(hours=1))
+
+
+def _to_show(case: Case, reporting: list[Partner], choice: Choice) -> tuple[list[CheckIn], bool]:
+    """The newest of each side, and whatever is unread: nobody's flood hides another's words. Newest first; and whether
+    there are earlier ones."""
+    wanted = Q(read_at__isnull=True)
+    for partner in reporting:
+        newest = CheckIn.objects.filter(case=case, partner=partner).order_by("-at", "-id")[: choice.shown + 1]
+        wanted |= Q(pk__in=newest.values("pk"))
+    found: list[CheckIn] = []
+    counted: dict[UUID, int] = {}
+    for row in CheckIn.objects.select_related("reading", "read_by").filter(wanted, case=case).order_by("-at", "-id"):
+        counted[row.partner_id] = counted.get(row.partner_id, 0) + 1
+        if row.read_at is None or counted[row.partner_id] <= choice.shown:
+            found.append(row)
+    return found, len(found) < sum(counted.values())
 
 
 def _start(case: Case, choice: Choice, state: maths.State, now: datetime) -> datetime:
@@ -601,8 +626,6 @@ def _screenings(partners: Iterable[Partner]) -> dict[UUID, Screening]:
 
 
 def _text_consents(partners: Iterable[Partner]) -> dict[UUID, bool]:
-    from clients.models import Consent
-
     rows = Consent.objects.filter(partner__in=list(partners), kind="text").order_by("at", "id")
     return {row.partner_id: row.given for row in rows}
 
@@ -621,10 +644,11 @@ ITEM_NAMES = {"c8": "own acts", "c7": "talk about problems", "s1": "safety quest
 
 
 def _flag_card(flag: Flag, partner: Partner, every: list[Flag], clock: Clock) -> FlagCard:
-    card = json.loads(flag.card)
+    card, first = json.loads(flag.newest or flag.card), json.loads(flag.card)
     rule = CATALOGUE[flag.rule]
     evidence = []
-    for index, row in enumerate(card["evidence"]):
+    earlier = [row for row in first["evidence"] if row not in card["evidence"]] if flag.newest else []
+    for index, row in enumerate([*card["evidence"], *earlier]):
         quoted = row["start"] is not None
         words = (
             format_html(
@@ -671,7 +695,11 @@ def _flag_card(flag: Flag, partner: Partner, every: list[Flag], clock: Clock) ->
         if flag.acknowledged_by and flag.acknowledged_at
         else "",
         closed=_closed_words(flag, clock),
-        absorbed=tuple(json.loads(f.card)["name"] for f in every if f.head_id == flag.pk),
+        absorbed=tuple(
+            (json.loads(f.card)["name"], reverse("desk:flag", args=[f.case_id, f.pk]))
+            for f in every
+            if f.head_id == flag.pk
+        ),
         safety=flag.safety,
         can_see=flag.state == Flag.State.OPEN and flags.can(flag, "acknowledged"),
         can_close=flags.can(flag, "resolved"),
@@ -835,8 +863,9 @@ def _chart(
     other = reporter.other_name
     good = {key: _lower_first(str(words).replace("{P}", other)) for key, words in instrument.CHIPS["c8g"]}
     acts = []
+    frightened = _is_held(held, clock, reporter.side)
     for point in points:
-        if point.at < start:
+        if point.at < start or frightened:
             continue
         for label, _times, source in point.course.get("a", ()):
             words = _act_words(label, other) + (" (read in the words)" if source == "text" else "")
@@ -851,7 +880,6 @@ def _chart(
         )
     else:
         own = [f for f in every if f.partner_id == reporter.pk and f.head_id is None]
-    frightened = (course.held_until(held, reporter.side) or clock.now) > clock.now
     moved = [m for m in _moved(points) if not (frightened and m.side == "client")]
     marks = [
         *(
@@ -951,8 +979,6 @@ def _lower_first(words: str) -> str:
 
 
 def _act_words(label: str, other: str) -> str:
-    from clients.rules.record import CHIP_WORDS
-
     return CHIP_WORDS[label].format(other=other) if label in CHIP_WORDS else label
 
 
@@ -1045,9 +1071,12 @@ def note(case: Case, note_id: UUID, user: User, now: datetime) -> NotePage:
     card = _flag_card(row.flag, row.flag.partner, every, clock) if row.flag else None
     suggestions = tuple(Suggestion(g.id, g.title, f"mapped to: {card.name}") for g in card.guidance) if card else ()
     inserted = list(dict.fromkeys(row.insertions.order_by("at", "id").values_list("card", flat=True)))
-    partners = list(Partner.objects.select_related("case").filter(case=case, user__isnull=False).order_by("side"))
+    partners = list(
+        Partner.objects.select_related("case", "practice").filter(case=case, user__isnull=False).order_by("side")
+    )
     sent = list(SentGuidance.objects.filter(case=case, note=note_id, withdrawn_at__isnull=True))
     shareable = []
+    clearances = {p.pk: guidance.clear(p, now) for p in partners}
     for card_id in inserted:
         held = library.card(card_id)
         for partner in partners if held and not held.desk_only else ():
@@ -1056,7 +1085,7 @@ def note(case: Case, note_id: UUID, user: User, now: datetime) -> NotePage:
             shareable.append(
                 Shareable(
                     card_id, held.title, partner.name, partner.side,
-                    "" if done else guidance.why_not(partner=partner, family=held.family, at=now),
+                    "" if done else guidance.why_not(clearances[partner.pk], held.family),
                     f"Shared {clock.stamp(done.sent_at)}" if done else "",
                 )
             )  # fmt: skip
@@ -1095,12 +1124,15 @@ class SharePage:
     body: SafeString
     source: str
     refusal: str
+    held: bool
 
 
 def side_of(case: Case, side: str) -> Partner:
     """The partner on `side`, or the only one with an account."""
     partners = list(
-        Partner.objects.select_related("case", "user").filter(case=case, user__isnull=False).order_by("side")
+        Partner.objects.select_related("case", "user", "practice")
+        .filter(case=case, user__isnull=False)
+        .order_by("side")
     )
     found = next((p for p in partners if p.side == side), partners[0] if len(partners) == 1 and not side else None)
     if found is None:
@@ -1117,7 +1149,8 @@ def share(case: Case, note_id: UUID, card_id: str, side: str, now: datetime) -> 
     text = library.for_client(card, partner.other_name)
     return SharePage(
         note_id, case.pk, card_id, partner.name, text.title, markdown(text.body), text.source,
-        guidance.why_not(partner=partner, family=card.family, at=now),
+        guidance.why_not(guidance.clear(partner, now), card.family),
+        not card.desk_only and notes.holds(SessionNote.objects.get(pk=note_id, case=case).body, card_id),
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
+from uuid import UUID, uuid4, uuid5
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -17,12 +17,12 @@ from django.utils import timezone
 from django.utils.html import escape
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from clients import access, audit, cases, checkins, flags, guidance, readings
+from clients import access, audit, cases, checkins, flags, guidance, notices, readings
 from clients.markup import markdown
 
 from . import frame, notes, pages
 from . import library as shelf
-from .forms import AddendumForm, NoteForm, ResolveForm, ScreeningForm, ShareForm, clean_search
+from .forms import AddendumForm, NoteForm, OverrideForm, ResolveForm, ScreeningForm, ShareForm, clean_search
 from .kept import Kept
 
 
@@ -54,10 +54,11 @@ _todays_kept: Kept[tuple[bytes, bytes]] = Kept(100)
 
 def _today_parts(user: Any, query: str, now: datetime) -> tuple[bytes, bytes]:
     """The groups as HTML, and the day in words; made anew when a case was written, or the clock changes a word."""
-    key = (stamps := access.visible_stamps(user, now), user.zone)
+    stuck = notices.count_stuck(user.practice_id)
+    key = (stamps := access.visible_stamps(user, now), user.zone, user.practice_id, stuck)
     kept = None if query else _todays_kept.get(key, now)
     if kept is None:
-        page = pages.today(user, now, query, stamps)
+        page = pages.today(user, now, query, stamps, stuck)
         kept = (render_to_string("desk/_today.html", {"page": page}).encode(), page.day.encode())
         if not query:
             _todays_kept.put(key, now, page.until, kept)
@@ -99,7 +100,7 @@ def _case_parts(case: Any, user: Any, choice: pages.Choice, now: datetime) -> di
     parts = _pages_kept.get(key, now)
     if parts is None:
         page = pages.case(case, user, now, choice)
-        shared = {"page": page, "csrf_token": frame.TOKEN}
+        shared = {"page": page, "csrf_token": frame.TOKEN, "key": frame.KEY}
         inner = {name: render_to_string(f"desk/_{name}.html", shared) for name in ("course", "stream")}
         whole = {"page": render_to_string("desk/_case.html", shared | inner), "names": escape(page.names)}
         parts = {name: html.encode() for name, html in (inner | whole).items()}
@@ -109,12 +110,11 @@ def _case_parts(case: Any, user: Any, choice: pages.Choice, now: datetime) -> di
 
 @require_POST
 def mark_read(request: Any, case_id: UUID) -> HttpResponse:
-    chosen = request.POST.get("checkin", "")
     try:
-        checkin_id = UUID(chosen) if chosen else None
+        ids = [UUID(chosen) for chosen in request.POST.getlist("checkin")]
     except ValueError:
         raise Http404 from None
-    count = checkins.mark_read(case=request.case, by=request.user, at=timezone.now(), checkin_id=checkin_id)
+    count = checkins.mark_read(case=request.case, by=request.user, at=timezone.now(), ids=ids)
     messages.success(request, "Marked as read." if count else "That was marked as read already.")
     return redirect("desk:case", case_id=case_id)
 
@@ -180,7 +180,7 @@ def _show_flag(
     request: Any, flag_id: UUID, form: ResolveForm | None = None, said: str = "", status: int = 200
 ) -> HttpResponse:
     page = pages.flag(request.case, flag_id, request.user, timezone.now())
-    context = {"page": page, "resolve": form or ResolveForm(), "said": said, "room": "today"}
+    context = {"page": page, "resolve": form or ResolveForm(), "said": said, "room": "today", "key": uuid4()}
     template = "desk/_flag_room.html" if request.htmx else "desk/flag.html"
     return render(request, template, context, status=status)
 
@@ -224,13 +224,21 @@ def reopen_flag(request: Any, case_id: UUID, flag_id: UUID) -> HttpResponse:
 # Notes
 
 
+def _key(request: Any, about: str = "") -> UUID | None:
+    """The key that came with the form and makes a second post harmless; one page may start notes about several flags."""
+    try:
+        return uuid5(UUID(request.POST.get("key", "")), about)
+    except ValueError:
+        return None
+
+
 @require_POST
 def start_note(request: Any, case_id: UUID) -> HttpResponse:
     flag_id = request.POST.get("flag", "")
     found = next((f for f in request.case.flags.all() if str(f.pk) == flag_id), None)
     if flag_id and found is None:
         raise Http404
-    row = notes.start(case=request.case, by=request.user, at=timezone.now(), flag=found)
+    row = notes.start(case=request.case, by=request.user, at=timezone.now(), flag=found, key=_key(request, flag_id))
     return redirect("desk:note", note_id=row.pk)
 
 
@@ -242,7 +250,7 @@ def _show_note(
     return render(
         request,
         "desk/note.html",
-        {"page": page, "form": form, "addendum": AddendumForm(), "room": "", **context},
+        {"page": page, "form": form, "addendum": AddendumForm(), "room": "", "key": uuid4(), **context},
         status=status,
     )
 
@@ -273,12 +281,16 @@ def _save(request: Any, note_id: UUID) -> Any:
             body=form.cleaned_data["body"], version=form.cleaned_data["version"],
         )  # fmt: skip
     except notes.Conflict as conflict:
+        part = "desk/_note_conflict.html" if request.htmx else "desk/note_conflict.html"
         both = {
             "mine": form.cleaned_data["body"],
             "theirs": conflict.theirs.body,
             "theirs_version": conflict.theirs.version,
         }
-        return render(request, "desk/note_conflict.html", {"note_id": note_id, "room": "", **both}, status=409)
+        response = render(request, part, {"note_id": note_id, "room": "", **both}, status=409)
+        if request.htmx:
+            response["HX-Retarget"], response["HX-Reswap"] = "#main", "innerHTML"
+        return response
     except notes.Refused as refusal:
         form.add_error("body", str(refusal))
         return _show_note(request, note_id, form, 409)
@@ -357,7 +369,9 @@ def share_card(request: Any, note_id: UUID, card_id: str) -> HttpResponse:
     side = request.POST.get("side") or request.GET.get("side", "")
     now = timezone.now()
     page = pages.share(request.case, note_id, card_id, side, now)
-    form = ShareForm(request.POST or None)
+    if not page.held:
+        raise Http404
+    form = (OverrideForm if "override" in request.POST else ShareForm)(request.POST or None)
     if request.method == "POST" and form.is_valid():
         partner = pages.side_of(request.case, side)
         card = shelf.card(card_id)
@@ -366,7 +380,12 @@ def share_card(request: Any, note_id: UUID, card_id: str) -> HttpResponse:
             guidance.send(
                 case=request.case, partner=partner, text=shelf.for_client(card, partner.other_name), by=request.user, at=now,
                 line=form.cleaned_data["line"].replace("\r\n", "\n"), flag=notes.flag_of(request.case, note_id), note=note_id,
+                override=form.cleaned_data.get("override", ""),
             )  # fmt: skip
+        except guidance.Guarded as guard:
+            form = OverrideForm({"line": form.cleaned_data["line"], "override": ""})
+            form.is_valid()
+            form.add_error(None, f"The share guard stopped this. {guard}")
         except guidance.Refused as refusal:
             form.add_error("line", str(refusal))
         else:

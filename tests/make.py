@@ -88,7 +88,14 @@ def warming(partner: Partner, first_day: float = 0) -> list[checkins.Sent]:
 
 def signed_note(case: Case, by: User, at: datetime, card: str = "G11", flag: Any = None) -> SessionNote:
     row = notes.start(case=case, by=by, at=at, flag=flag)
-    notes.save(case=case, note_id=row.pk, by=by, at=at, body="Talked for an hour.", version=1)
+    notes.save(
+        case=case,
+        note_id=row.pk,
+        by=by,
+        at=at,
+        body=f"Talked for an hour.\n\n{library.as_note_text(library.cards()[card])}",
+        version=1,
+    )
     notes.insert(case=case, note_id=row.pk, by=by, at=at, card=library.cards()[card])
     return notes.sign(case=case, note_id=row.pk, by=by, at=at)
 
@@ -97,3 +104,9 @@ def share(case: Case, partner: Partner, by: User, at: datetime, card: str = "G11
     note = signed_note(case, by, at, card)
     text = library.for_client(library.cards()[card], partner.other_name)
     return guidance.send(case=case, partner=partner, text=text, by=by, at=at, note=note.pk, line=line)
+
+
+def read_all(case: Case, by: User, at: datetime) -> int:
+    """Mark as read what is unread, as the button on the case page does with what it shows."""
+    ids = list(case.checkins.filter(read_at__isnull=True).values_list("pk", flat=True))
+    return checkins.mark_read(case=case, by=by, at=at, ids=ids)

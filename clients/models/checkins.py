@@ -20,13 +20,11 @@ class CheckIn(PracticeRow):
     partner = models.ForeignKey(Partner, models.PROTECT, related_name="checkins")
     key = models.UUIDField()
     at = models.DateTimeField()
-    form = models.CharField(max_length=8, default="pc12")
     answers = models.JSONField(default=dict)
     safety = EncryptedText(null=True)
     text = EncryptedText(null=True)
     next_session = EncryptedText(null=True)
     body_hash = models.CharField(max_length=64)
-    no_contact = models.BooleanField(default=False)
     text_read = models.BooleanField(default=True)
     w = models.FloatField(null=True)
     t = models.FloatField(null=True)
@@ -115,10 +113,13 @@ class HeldPost(PracticeRow):
     user = models.ForeignKey(User, models.PROTECT, related_name="+")
     key = models.UUIDField()
     body = EncryptedText()
+    body_hash = models.CharField(max_length=64)
     at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["practice", "user", "key"], name="heldpost_once_per_key")]
+        constraints = [
+            models.UniqueConstraint(fields=["practice", "user", "key", "body_hash"], name="heldpost_once_per_body")
+        ]
 
 
 def new_stamp() -> int:
@@ -153,12 +154,13 @@ class CaseSummary(PracticeRow):
     spark = models.TextField(default="")
     cpi_level = models.FloatField(null=True)
     cpi_before = models.FloatField(null=True)
-    sent_waiting = models.PositiveSmallIntegerField(default=0)
     # What each side's next check-in and any page needs of the past: side -> {"state", "held"} (clients/course.py).
     course = models.JSONField(default=dict)
     course_version = models.PositiveSmallIntegerField(default=0)
-    # While a fear or a hurt is recent, the leading reporter's conduct is not drawn (decisions 3).
+    # While a fear or a hurt is recent, the leading reporter's conduct is neither judged nor drawn (decisions 3).
     held_until = models.DateTimeField(null=True)
+    # When the next screening is due (decisions 10).
+    screening_due = models.DateField(null=True)
     # Another number after every write, so that what was made from this row can be kept until it changes.
     stamp = models.BigIntegerField(default=new_stamp)
     updated_at = models.DateTimeField()

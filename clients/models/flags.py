@@ -37,6 +37,7 @@ class Flag(PracticeRow):
     checkin = models.ForeignKey(CheckIn, models.PROTECT, null=True, related_name="flags")
     head = models.ForeignKey("self", models.PROTECT, null=True, related_name="absorbed")
     card = EncryptedText()
+    newest = EncryptedText(null=True)  # the last event's card, where evidence came after the raising
     opened_at = models.DateTimeField()
     last_evidence_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True)

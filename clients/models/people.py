@@ -60,7 +60,3 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name
-
-    @property
-    def is_staff_member(self) -> bool:
-        return self.role != Role.CLIENT

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from clients import crypto
@@ -22,6 +23,8 @@ from clients.instrument import ACTS, C8_TIMES, CHIPS, NO_CONTACT_DROPS, QUESTION
 NO_NUL = {
     "null_characters_not_allowed": _("The text has a character in it that cannot be kept (a NUL). Please take it out.")
 }
+YES_NO = [("yes", _("Yes")), ("no", _("No"))]
+PLEASE_PICK = _("Please answer yes or no.")
 BAD_CHOICE = {"invalid_choice": _("This is not one of the answers. Please pick one, or skip it.")}
 
 
@@ -89,9 +92,20 @@ class CheckInForm(forms.Form):
     )
     kept = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args: Any, other: str, since: str, monthly: tuple[str, ...] = (), turn: int = 0, **kwargs: Any):
+    def __init__(
+        self,
+        *args: Any,
+        other: str,
+        since: str,
+        monthly: tuple[str, ...] = (),
+        turn: int = 0,
+        first: bool = False,
+        owner: str = "",
+        **kwargs: Any,
+    ):
         super().__init__(*args, **kwargs)
         self.words = {"P": other, "since": since}
+        self.owner, self.first, self.turn = owner, first, turn
         self.monthly = monthly
         for code, choices in SCALES.items():
             if code not in {"wish", "c10"} or code in monthly:
@@ -171,7 +185,7 @@ class CheckInForm(forms.Form):
         found = []
         for code in order:
             names = groups.get(code, (code,))
-            question, hint = QUESTIONS[code]
+            question, hint = QUESTIONS["s1_first" if code == "s1" and self.first else code]
             found.append(
                 Item(
                     code, self._say(question), self._say(hint), tuple(self[name] for name in names),
@@ -243,9 +257,9 @@ class CheckInForm(forms.Form):
     def _safety(self, data: Mapping[str, Any]) -> tuple[tuple[str, ...], str, bool]:
         """The ticks of this post together with those that came back sealed from a refused one; "none of these" last."""
         chosen = set(data.get("s1") or [])
-        call = (data.get("s1_when") or "as soon as possible") if data.get("s1_call") else ""
+        call = data.get("s1_when") or ("as soon as possible" if data.get("s1_call") else "")
         if data.get("kept"):
-            earlier = _unseal(data["kept"], data["key"])
+            earlier = self._unseal(data["kept"], data["key"])
             chosen |= set(earlier.get("s1", ()))
             call = call or earlier.get("call", "")
         return tuple(c for c, _words in CHIPS["s1"] if c in chosen), call, "none" in chosen
@@ -254,20 +268,48 @@ class CheckInForm(forms.Form):
         """The safety answers of a refused post for the hidden field `kept`, readable only by the server."""
         key = _uuid(self.data.get("key", ""))
         chosen = set(self.data.getlist("s1")) if hasattr(self.data, "getlist") else set()
-        earlier = _unseal(self.data.get("kept", ""), key)
+        earlier = self._unseal(self.data.get("kept", ""), key)
         chosen |= set(earlier.get("s1", ()))
         chips = [c for c in (*dict(CHIPS["s1"]), "none") if c in chosen]
-        call = (
-            (self.data.get("s1_when") or "as soon as possible") if self.data.get("s1_call") else earlier.get("call", "")
-        )
+        asked = "as soon as possible" if self.data.get("s1_call") else earlier.get("call", "")
+        call = self.data.get("s1_when") or asked
         if not (chips or call) or key is None:
             return ""
-        body = json.dumps({"s1": chips, "call": call})
-        return base64.urlsafe_b64encode(crypto.seal(body, f"portal.s1.{key}")).decode()
+        return self._seal({"s1": chips, "call": call}, key)
+
+    def has_more(self) -> bool:
+        """Whether there is something that is never shown again: a text, a safety answer, a wish to be called."""
+        return bool(self.ticked_safety() or any(self.data.get(name) for name in ("t1", "n1", "s1_call", "s1_when")))
+
+    def with_key(self, key: UUID) -> "CheckInForm":
+        """The same form under a new key, its sealed safety answers with it."""
+        data = QueryDict(mutable=True)
+        data.update(self.data)
+        data["key"] = str(key)
+        again = CheckInForm(
+            data, other=self.words["P"], since=self.words["since"], first=self.first, monthly=self.monthly, turn=self.turn,
+            owner=self.owner,
+        )  # fmt: skip
+        earlier = self._unseal(self.data.get("kept", ""), _uuid(self.data.get("key", "")))
+        data["kept"] = again._seal(earlier, key) if earlier else ""
+        return again
+
+    def _seal(self, answers: dict[str, Any], key: UUID) -> str:
+        return base64.urlsafe_b64encode(crypto.seal(json.dumps(answers), f"portal.s1.{self.owner}.{key}")).decode()
+
+    def _unseal(self, token: str, key: UUID | None) -> dict[str, Any]:
+        """Opens only for the person and the form it was sealed for."""
+        if not token or key is None:
+            return {}
+        try:
+            found = json.loads(crypto.open_sealed(base64.urlsafe_b64decode(token), f"portal.s1.{self.owner}.{key}"))
+        except (binascii.Error, crypto.Unreadable, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
 
     def ticked_safety(self) -> tuple[str, ...]:
         """Safety chips in a post that may be invalid elsewhere: help must not wait for the rest of the form."""
-        earlier = _unseal(self.data.get("kept", ""), _uuid(self.data.get("key", "")))
+        earlier = self._unseal(self.data.get("kept", ""), _uuid(self.data.get("key", "")))
         chosen = set(self.data.getlist("s1")) | set(earlier.get("s1", ())) if hasattr(self.data, "getlist") else set()
         return tuple(c for c, _words in CHIPS["s1"] if c in chosen)
 
@@ -285,30 +327,49 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
-def _unseal(token: str, key: UUID | None) -> dict[str, Any]:
-    if not token or key is None:
-        return {}
-    try:
-        found = json.loads(crypto.open_sealed(base64.urlsafe_b64decode(token), f"portal.s1.{key}"))
-    except (binascii.Error, crypto.Unreadable, ValueError, IndexError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 class DangerForm(forms.Form):
     """s2, after the help screen: optional taps that set how fast the alert is."""
 
     all_optional = True
-    key = forms.UUIDField(widget=forms.HiddenInput)
     s2_who = forms.ChoiceField(
         required=False, widget=forms.RadioSelect, label=_("Who did it happen to, or who is it about?"),
         choices=[("to_me", _("It was done to me")), ("by_me", _("It was me")), ("someone_else", _("Someone else")),
                  ("rather_not", _("Rather not say"))],
     )  # fmt: skip
+
+    def __init__(self, *args: Any, about_oneself: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if about_oneself:
+            del self.fields["s2_who"]
+
     s2_safe = forms.ChoiceField(
         required=False, widget=forms.RadioSelect, label=_("Are you safe for now?"),
         choices=[("yes", _("Yes")), ("not_sure", _("Not sure")), ("no", _("No"))],
     )  # fmt: skip
+
+
+class ConsentForm(forms.Form):
+    """Each question by itself, each refusable (trust.md 6)."""
+
+    checkins = forms.TypedChoiceField(
+        label=_("May this site keep your check-ins?"), choices=YES_NO, widget=Radios(attrs={"class": "segments"}),
+        error_messages={"required": PLEASE_PICK, **BAD_CHOICE},
+        help_text=_("Your counselor reads them. They are kept as the law asks. Without this there are no check-ins."),
+    )  # fmt: skip
+    text = forms.TypedChoiceField(
+        label=_("May software read what you write?"), choices=YES_NO, widget=Radios(attrs={"class": "segments"}),
+        error_messages={"required": PLEASE_PICK, **BAD_CHOICE},
+        help_text=_("It marks words for your counselor and notices danger at once. It can be wrong; a person reads, too. "
+                    "Without this your text waits until a person reads it."),
+    )  # fmt: skip
+    cover = forms.TypedChoiceField(
+        label=_("May a colleague read when your counselor is away?"), choices=YES_NO, widget=Radios(attrs={"class": "segments"}),
+        error_messages={"required": PLEASE_PICK, **BAD_CHOICE},
+        help_text=_("Only what is needed for safety."),
+    )  # fmt: skip
+
+    def answers(self) -> dict[str, bool]:
+        return {kind: value == "yes" for kind, value in self.cleaned_data.items()}
 
 
 class AnswerForm(forms.Form):

@@ -1,17 +1,20 @@
 """What each portal page shows: every read query of this door, returned as frozen values. Depends on this one person
 only (decisions 1)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import Max
 from django.http import Http404
 from django.utils import formats
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from clients import access, checkins, guidance
+from clients import access, accounts, checkins, guidance, instrument
 from clients.markup import markdown
 from clients.models import CheckIn, Partner, Resource, SentGuidance
 
@@ -57,6 +60,7 @@ class Blank:
 
     other: str
     since: str
+    first: bool
     monthly: tuple[str, ...]
     turn: int
 
@@ -84,9 +88,9 @@ def show_time(at: datetime, zone: str) -> str:
 
 
 def reader(partner: Partner, checkin: CheckIn, zone: str) -> Reader:
-    counselor = access.primary_counselor(partner.case)
+    counselor = access.primary_counselor(partner.case, checkin.at)
     return Reader(
-        name=counselor.name,
+        name=counselor.name if counselor else partner.practice.name,
         by_day=formats.date_format(checkin.read_by_on, "l, j F"),
         read_on=formats.date_format(checkin.read_at.astimezone(ZoneInfo(zone)), "l, j F") if checkin.read_at else "",
     )
@@ -115,7 +119,8 @@ def blank(partner: Partner, at: datetime) -> Blank:
     rows = list(
         CheckIn.objects.filter(partner=partner, at__gt=at - 3 * MONTHLY).order_by("-at", "-id").only("at", "answers")
     )
-    since = show_day(rows[0].at, user.zone) if rows else _("in the last seven days")
+    last = rows[0].at if rows else CheckIn.objects.filter(partner=partner).aggregate(last=Max("at"))["last"]
+    since = show_day(last, user.zone) if last else ""
     wishes = [(r.at, r.answers["wish"]) for r in rows if r.answers.get("wish") not in {None, "skip"}]
     hopes = [r.at for r in rows if r.answers.get("c10") not in {None, "skip"}]
     monthly = []
@@ -123,7 +128,29 @@ def blank(partner: Partner, at: datetime) -> Blank:
         monthly.append("wish")
     if wishes and wishes[0][1] == "together" and (not hopes or hopes[0] <= at - MONTHLY):
         monthly.append("c10")
-    return Blank(partner.other_name, since, tuple(monthly), partner.pk.int % 97)
+    return Blank(partner.other_name, since, last is None, tuple(monthly), partner.pk.int % 97)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A check-in that waits: what is in it, but never the safety answers or the texts (decisions 4)."""
+
+    at: str
+    told: tuple[tuple[str, str], ...]
+    has_more: bool
+
+
+def kept(partner: Partner, items: Mapping[str, Any], has_more: bool, at: datetime, zone: str) -> Kept:
+    told = [pair for pair in instrument.tell(items, partner.other_name) if pair[1] != "skipped"]
+    return Kept(show_time(at, zone), tuple(told), has_more)
+
+
+def may_check_in(partner: Partner) -> bool:
+    return accounts.consents(partner).get("checkins", False)
+
+
+def consents_given(partner: Partner) -> dict[str, str]:
+    return {kind: "yes" if given else "no" for kind, given in accounts.consents(partner).items()}
 
 
 def help_groups(partner: Partner, locale: str, first: tuple[str, ...] = ()) -> tuple[Help, ...]:

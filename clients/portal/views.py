@@ -4,22 +4,23 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
+from django.contrib import messages
 from django.core import signing
-from django.core.exceptions import ObjectDoesNotExist
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
-from clients import access, checkins
+from clients import access, accounts, checkins
 from clients import guidance as sent_guidance
 
 from . import pages
-from .forms import AnswerForm, CheckInForm, DangerForm
+from .forms import AnswerForm, CheckInForm, ConsentForm, DangerForm
 
 SALT = "portal.check-in"
+SHOWN_FOR = 30.0  # seconds in which the result can be loaded again, for a network that stumbles
 
 
 def _page(request: Any, template: str, room: str, status: int = 200, **context: Any) -> HttpResponse:
@@ -36,13 +37,24 @@ def home(request: Any) -> HttpResponse:
 def _form(request: Any, data: QueryDict | None = None) -> CheckInForm:
     blank = pages.blank(request.partner, timezone.now())
     return CheckInForm(
-        data, initial={"key": uuid4()}, other=blank.other, since=blank.since, monthly=blank.monthly, turn=blank.turn
-    )
+        data, initial={"key": uuid4()}, other=blank.other, since=blank.since, first=blank.first, monthly=blank.monthly,
+        turn=blank.turn, owner=str(request.user.pk),
+    )  # fmt: skip
 
 
 def _sign_who(user_id: UUID, key: Any) -> str:
-    """Says whose form this is, so that a post on an ended session can be kept for that same person."""
+    """Says whose form this is: a post on an ended session is kept for that person, and taken from nobody else."""
     return signing.dumps({"user": str(user_id), "key": str(key)}, salt=SALT)
+
+
+def _whose(request: HttpRequest) -> UUID | None:
+    """The person for whom the posted form was made; None where it does not say."""
+    try:
+        who = signing.loads(request.POST.get("who", ""), salt=SALT, max_age=checkins.HELD_FOR)
+        same = UUID(who["key"]) == UUID(request.POST.get("key", ""))
+        return UUID(who["user"]) if same else None
+    except (signing.BadSignature, ValueError):
+        return None
 
 
 def _show_form(request: Any, form: CheckInForm, status: int = 200, first: tuple[str, ...] = ()) -> HttpResponse:
@@ -52,22 +64,19 @@ def _show_form(request: Any, form: CheckInForm, status: int = 200, first: tuple[
         form=form, items=form.items(), who=_sign_who(request.user.pk, key), key=key,
         kept=form.sealed_safety() if form.is_bound else "",
         help=pages.help_groups(request.partner, request.user.locale, first) if first else (),
+        numbers=pages.help_groups(request.partner, request.user.locale),
     )  # fmt: skip
 
 
 def _hold(request: HttpRequest) -> HttpResponse | None:
     """A check-in posted on an ended session: keep it for 48 hours for the person whose form it was."""
-    try:
-        who = signing.loads(request.POST.get("who", ""), salt=SALT, max_age=checkins.HELD_FOR)
-        user_id, key = UUID(who["user"]), UUID(who["key"])
-    except (signing.BadSignature, ValueError):
-        return None
-    if who["key"] != request.POST.get("key"):
+    user_id = _whose(request)
+    if user_id is None:
         return None
     body = urlencode(
         [(k, v) for k in request.POST for v in request.POST.getlist(k) if k not in {"csrfmiddlewaretoken", "who"}]
     )
-    if not checkins.hold(user_id=user_id, key=key, body=body, at=timezone.now()):
+    if not checkins.hold(user_id=user_id, key=UUID(request.POST["key"]), body=body, at=timezone.now()):
         return None
     return _page(request, "portal/session_ended.html", "")
 
@@ -75,75 +84,109 @@ def _hold(request: HttpRequest) -> HttpResponse | None:
 @require_http_methods(["GET", "POST"])
 @access.keeps_posts(_hold)
 def check_in(request: Any) -> HttpResponse:
+    if not pages.may_check_in(request.partner):
+        return redirect("portal:consent")
     if request.method == "GET":
         return _show_form(request, _form(request))
+    if _whose(request) not in {None, request.user.pk}:
+        return _page(request, "portal/other_person.html", "check_in", status=409)
     return _take(request, _form(request, request.POST))
 
 
-def _take(request: Any, form: CheckInForm) -> HttpResponse:
+def _take(request: Any, form: CheckInForm, held: bool = False) -> HttpResponse:
     first = tuple(dict.fromkeys(checkins.HELP_FOR[c] for c in form.ticked_safety() if c in checkins.HELP_FOR))
     if not form.is_valid():
         return _show_form(request, form, 422, first)
     try:
         sent = checkins.submit(
-            partner=request.partner,
-            by=request.user,
-            at=timezone.now(),
-            key=form.cleaned_data["key"],
-            answers=form.answers(),
-        )
+            partner=request.partner, by=request.user, at=timezone.now(), key=form.cleaned_data["key"],
+            answers=form.answers(), held=held,
+        )  # fmt: skip
     except checkins.Refused as refusal:
         form.add_error(refusal.item or None, str(refusal))
         return _show_form(request, form, 422, first)
     except checkins.AlreadySent:
-        form.add_error(
+        again = form.with_key(uuid4())
+        again.is_valid()
+        again.add_error(
             None,
-            _("A check-in was already sent from this page. What you wrote is below; open a new check-in to send it."),
+            _("A check-in was already sent from this page. What you wrote is below; send again to add it."),
         )
-        return _show_form(request, form, 409, first)
-    checkins.drop_held(user=request.user, key=form.cleaned_data["key"])
-    return _show_sent(request, sent)
+        return _show_form(request, again, 409, first)
+    mended = checkins.held(request.user, timezone.now())
+    if mended is not None and request.session.pop("mending", "") == str(mended.pk) and mended.key == sent.checkin.key:
+        checkins.drop_held(mended)
+    return _go_to_sent(request, sent)
 
 
-def _show_sent(request: Any, sent: checkins.Sent, told: bool = False) -> HttpResponse:
-    """Shown as the answer to the post and nowhere else: no address leads back to it (decisions 4)."""
+def _go_to_sent(request: Any, sent: checkins.Sent, told: bool = False) -> HttpResponse:
+    """The result has one address for everybody and shows only in the session that sent it, so that neither the
+    browser's history nor Back gives an answer away (decisions 4)."""
+    request.session["sent"] = {"id": str(sent.checkin.pk), "first": sent.first, "told": told}
+    return redirect("portal:sent")
+
+
+@require_http_methods(["GET", "POST"])
+def sent(request: Any) -> HttpResponse:
+    """Help first where it is called for, then thanks; and s2, which may be posted here."""
+    note = request.session.get("sent")
+    now = timezone.now()
+    if not note or now.timestamp() > note.get("until", now.timestamp()):
+        request.session.pop("sent", None)
+        return redirect("portal:home")
+    if request.method == "POST":
+        form = DangerForm(request.POST, about_oneself="s2_who" not in request.POST)
+        if form.is_valid():
+            done = checkins.tell_danger(
+                partner=request.partner, checkin_id=UUID(note["id"]), by=request.user, at=now,
+                who=form.cleaned_data.get("s2_who", ""), safe_now=form.cleaned_data["s2_safe"],
+            )  # fmt: skip
+            return _go_to_sent(request, done, told=True)
+    if "until" not in note:
+        request.session["sent"] = note | {"until": now.timestamp() + SHOWN_FOR}
+    found = checkins.result(request.partner, UUID(note["id"]))
+    asks = found.help_kinds and not note["told"]
     return _page(
         request, "portal/sent.html", "check_in",
-        reader=pages.reader(request.partner, sent.checkin, request.user.zone),
-        help=pages.help_groups(request.partner, request.user.locale, sent.help_kinds) if sent.help_kinds else (),
-        worded=sent.worded, told=told, first=sent.first, unread_text=not sent.checkin.text_read,
-        hours=request.partner.practice.hours,
-        danger=None if told or not sent.help_kinds else DangerForm(initial={"key": sent.checkin.key}),
+        reader=pages.reader(request.partner, found.checkin, request.user.zone),
+        help=pages.help_groups(request.partner, request.user.locale, found.help_kinds) if found.help_kinds else (),
+        worded=found.worded, told=note["told"], first=note["first"], unread_text=bool(found.checkin.text) and not found.checkin.text_read,
+        hours=request.partner.practice.hours, danger=DangerForm(about_oneself=set(found.help_kinds) == {"crisis"}) if asks else None,
+        call_me=found.call_me,
     )  # fmt: skip
-
-
-@require_POST
-def tell_danger(request: Any) -> HttpResponse:
-    form = DangerForm(request.POST)
-    if not form.is_valid():
-        return redirect("portal:home")
-    try:
-        sent = checkins.tell_danger(
-            partner=request.partner, key=form.cleaned_data["key"], by=request.user, at=timezone.now(),
-            who=form.cleaned_data["s2_who"], safe_now=form.cleaned_data["s2_safe"],
-        )  # fmt: skip
-    except ObjectDoesNotExist:
-        return redirect("portal:home")
-    return _show_sent(request, sent, told=True)
 
 
 @require_http_methods(["GET", "POST"])
 def kept(request: Any) -> HttpResponse:
-    """A check-in that was written before the session ended: send it, or throw it away."""
+    """A check-in that was written before the session ended: send it, leave parts out, or throw it away."""
     post = checkins.held(request.user, timezone.now())
     if post is None:
         return redirect("portal:home")
+    data = QueryDict(post.body, mutable=True)
     if request.method == "GET":
-        return _page(request, "portal/kept.html", "check_in", at=pages.show_time(post.at, request.user.zone))
-    if request.POST.get("do") == "send":
-        return _take(request, _form(request, QueryDict(post.body)))
-    checkins.drop_held(user=request.user, key=post.key)
-    return redirect("portal:home")
+        form = _form(request, data)
+        items = form.answers().items if form.is_valid() else {}
+        page = pages.kept(request.partner, items, form.has_more(), post.at, request.user.zone)
+        return _page(request, "portal/kept.html", "check_in", page=page)
+    if request.POST.get("do") != "send":
+        checkins.drop_held(post)
+        return redirect("portal:home")
+    if request.POST.get("leave_out"):
+        for name in ("t1", "n1", "s1", "s1_call", "s1_when", "kept"):
+            data.pop(name, None)
+    request.session["mending"] = str(post.pk)  # a refused one is mended in the form and still this very post
+    return _take(request, _form(request, data), held=True)
+
+
+@require_http_methods(["GET", "POST"])
+def consent(request: Any) -> HttpResponse:
+    """What is kept, who reads it, and what software does; each refusable, and changed here at any time."""
+    form = ConsentForm(request.POST or None, initial=pages.consents_given(request.partner))
+    if request.method == "POST" and form.is_valid():
+        for kind, given in form.answers().items():
+            accounts.answer_consent(partner=request.partner, kind=kind, given=given, by=request.user, at=timezone.now())
+        return redirect("portal:home")
+    return _page(request, "portal/consent.html", "", status=422 if form.is_bound else 200, form=form)
 
 
 @require_GET
@@ -160,7 +203,8 @@ def guidance(request: Any) -> HttpResponse:
 def guidance_item(request: Any, sent_id: UUID) -> HttpResponse:
     page, sent = pages.guidance_item(request.partner, sent_id, request.user.zone)
     if request.method == "GET":
-        sent_guidance.mark_opened(partner=request.partner, sent=sent, by=request.user, at=timezone.now())
+        if "X-Poll" not in request.headers:
+            sent_guidance.mark_opened(partner=request.partner, sent=sent, by=request.user, at=timezone.now())
         form = AnswerForm(initial={"answer": page.answer})
         return _page(request, "portal/guidance_item.html", "guidance", page=page, form=form)
     form = AnswerForm(request.POST)
@@ -174,6 +218,7 @@ def guidance_item(request: Any, sent_id: UUID) -> HttpResponse:
             form.add_error("line", str(refusal))
         else:
             if not done.help_kinds:
+                messages.success(request, _("Thank you. Your answer is with %(name)s.") % {"name": page.sent_by})
                 return redirect("portal:guidance_item", sent_id=sent_id)
             groups = pages.help_groups(request.partner, request.user.locale, done.help_kinds)
             return _page(request, "portal/guidance_help.html", "guidance", help=groups)

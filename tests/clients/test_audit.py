@@ -49,7 +49,7 @@ def test_each_practice_has_a_chain_of_its_own(cast: Cast) -> None:
 
 def test_the_trail_never_holds_what_was_written(cast: Cast) -> None:
     sent = make.check_in(cast.a, 1, "ZEBRA in the text", next_session="ZEBRA for you", safety=("self_harm",))
-    checkins.tell_danger(partner=cast.a, key=sent.checkin.key, by=cast.alma, at=LATER, who="by_me", safe_now="no")
+    checkins.tell_danger(partner=cast.a, checkin_id=sent.checkin.pk, by=cast.alma, at=LATER, who="by_me", safe_now="no")
     shared = make.share(cast.couple, cast.a, cast.dana, LATER, "X1", line="ZEBRA line")
     guidance.answer(partner=cast.a, sent_id=shared.pk, by=cast.alma, at=LATER, answer="tried", line="ZEBRA back")
     note = notes.start(case=cast.couple, by=cast.dana, at=LATER, body="ZEBRA note")
@@ -165,7 +165,7 @@ def _send_guidance(cast: Cast) -> None:
 
 
 def _read(cast: Cast) -> None:
-    checkins.mark_read(case=cast.couple, by=cast.dana, at=LATER)
+    make.read_all(cast.couple, cast.dana, LATER)
 
 
 def _consent(cast: Cast) -> None:

@@ -28,7 +28,7 @@ def test_an_open_case_has_two_sides_a_summary_and_one_holder(cast: Cast) -> None
         ("A", "Alma", "Bruno", cast.alma), ("B", "Bruno", "Alma", cast.bruno),
     ]  # fmt: skip
     assert CaseSummary.objects.get(case=cast.couple).names == "Alma and Bruno"
-    assert access.primary_counselor(cast.couple) == cast.dana
+    assert access.primary_counselor(cast.couple, make.START) == cast.dana
     assert AuditEvent.objects.get(act="case.opened", case=cast.couple).by == cast.dana
 
 

@@ -74,7 +74,7 @@ def act_at_random(cast: Cast, roll: random.Random, count: int) -> None:
             make.check_in(who, day, roll.choice(TEXTS), safety=safety, **any_answers(roll))
             if "hurt" in safety and roll.random() < 0.5:
                 newest = CheckIn.objects.filter(partner=who).latest("at")
-                checkins.tell_danger(partner=who, key=newest.key, by=who.user, at=at, who="by_me", safe_now="yes")  # type: ignore[arg-type]
+                checkins.tell_danger(partner=who, checkin_id=newest.pk, by=who.user, at=at, who="by_me", safe_now="yes")  # type: ignore[arg-type]
         elif what < 0.86:
             flag = Flag.objects.filter(case=cast.couple, safety=True).order_by("?").first()
             if flag is not None:
@@ -179,6 +179,18 @@ def test_fear_holds_own_conduct_for_ninety_days(cast: Cast) -> None:
     sent = make.check_in(cast.a, 8, safety=("afraid",))
     make.check_in(cast.a, 15)
     assert CaseSummary.objects.get(case=cast.couple).held_until == sent.checkin.at + course.HELD_FOR
+
+
+def test_the_other_side_alone_is_carried_and_rebuilt(cast: Cast) -> None:
+    """Nothing of the side that leads is told yet; what the other one reports counts all the same."""
+    for week in range(3):
+        make.check_in(cast.b, 7 * week)
+    before = stored(cast.couple)
+    assert CaseSummary.objects.get(case=cast.couple).check_ins == 0
+    CaseSummary.objects.filter(case=cast.couple).update(course_version=0)
+    assert readings.find_outdated_courses(limit=5) == [cast.couple.pk]
+    assert tasks.rebuild_courses() == 3
+    assert stored(cast.couple) == before
 
 
 def test_every_write_gives_the_row_another_stamp(cast: Cast) -> None:

@@ -579,11 +579,12 @@ def test_watch_and_information_send_no_mail(cast: Cast) -> None:
 
 
 def test_told_safe_for_now_gives_until_the_end_of_the_day(cast: Cast) -> None:
-    key = uuid4()
-    make.check_in(cast.a, 0, safety=("afraid", "self_harm"), key=key)
+    sent = make.check_in(cast.a, 0, safety=("afraid", "self_harm"))
 
     def tell(safe: str) -> None:
-        checkins.tell_danger(partner=cast.a, key=key, by=cast.alma, at=at(0.001), who="to_me", safe_now=safe)
+        checkins.tell_danger(
+            partner=cast.a, checkin_id=sent.checkin.pk, by=cast.alma, at=at(0.001), who="to_me", safe_now=safe
+        )
 
     tell("yes")
     assert flag(cast.a, "S02").due_at == at(0) + timedelta(hours=8)
@@ -594,9 +595,10 @@ def test_told_safe_for_now_gives_until_the_end_of_the_day(cast: Cast) -> None:
 
 def test_safe_for_now_speaks_of_its_own_check_in_only(cast: Cast) -> None:
     make.check_in(cast.a, 0, safety=("afraid",))
-    key = uuid4()
-    make.check_in(cast.a, 1, safety=("self_harm",), key=key)
-    checkins.tell_danger(partner=cast.a, key=key, by=cast.alma, at=at(1.001), who="to_me", safe_now="yes")
+    sent = make.check_in(cast.a, 1, safety=("self_harm",))
+    checkins.tell_danger(
+        partner=cast.a, checkin_id=sent.checkin.pk, by=cast.alma, at=at(1.001), who="to_me", safe_now="yes"
+    )
     assert flag(cast.a, "S02").due_at == at(0) + timedelta(minutes=15)
 
 
@@ -822,6 +824,7 @@ def test_the_table_refuses_a_state_that_does_not_hold_together(cast: Cast, field
 
 def test_the_table_refuses_a_second_live_flag_of_a_rule(cast: Cast) -> None:
     row = in_state(cast, "open")
+    assert row.card  # opened before it is copied: a sealed text belongs to its row
     row.pk = uuid4()
     with pytest.raises(IntegrityError), transaction.atomic():
         row.save(force_insert=True)

@@ -61,16 +61,30 @@ def test_what_was_sent_is_never_claimed_again(cast: Cast) -> None:
 def test_failures_wait_ever_longer_and_end_as_failed(cast: Cast) -> None:
     (row,) = owe(cast.alma, "one")
     at, waits = NOW, []
-    for _ in range(notices.GIVE_UP_AFTER):
+    while row.failed_at is None:
         assert notices.find_due(at) == [row.pk]
         notices.mark_failed(notices.claim([row.pk], at)[0], at, "OSError")
         row.refresh_from_db()
         assert row.lease_until is not None
         waits.append(row.lease_until - at)
         at = row.lease_until + timedelta(seconds=1)
-    assert waits == sorted(set(waits))
+    assert waits == sorted(waits)
+    assert max(waits) == notices.LONGEST_WAIT
+    assert at - NOW > notices.GIVE_UP_AFTER
     assert (row.failed_at is not None, row.error, row.sent_at) == (True, "OSError", None)
     assert notices.find_due(at + timedelta(days=9)) == []
+
+
+def test_an_urgent_notice_is_never_given_up_and_today_says_that_mail_is_stuck(cast: Cast, enter: Any) -> None:
+    make.check_in(cast.a, 0, safety=("self_harm",))
+    row, at = Notice.objects.get(kind="urgent"), make.START
+    for _ in range(400):
+        notices.mark_failed(notices.claim([row.pk], at)[0], at, "OSError")
+        row.refresh_from_db()
+        assert row.failed_at is None
+        at = row.lease_until + timedelta(seconds=1)
+    assert at - make.START > notices.GIVE_UP_AFTER
+    assert "Mail does not go out" in enter(cast.dana).get("/desk/").content.decode()
 
 
 def test_what_is_not_due_yet_waits(cast: Cast) -> None:

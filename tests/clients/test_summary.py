@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from clients import checkins, flags, guidance, history, summary
+from clients import flags, guidance, history, summary
 from clients.models import Case, CaseSummary, CheckIn, Flag, SentGuidance, SteadyWindow
 from tests import make
 from tests.conftest import Cast
@@ -29,7 +29,7 @@ LADDER: list[tuple[dict[str, Any], str, str]] = [
     ({"urgent_unseen": 1, "reason": "Gave a deadline."}, "needs_you", "Gave a deadline."),
     ({"urgent_unseen": 1}, "needs_you", "A flag waits to be seen."),
     ({"today_overdue": True}, "needs_you", "The promised day for reading a check-in has come."),
-    ({"due_at": NOW}, "needs_you", "Something is due."),
+    ({"due_at": NOW}, "needs_you", "A flag has waited for its day."),
     ({"watch_open": 1, "reason": "Asked again."}, "watch", "Asked again."),
     ({"watch_open": 1}, "watch", "Worth a look by the next session."),
     ({"window_until": NOW + timedelta(days=1)}, "watch", "A steady window is open after the first warmer weeks."),
@@ -80,12 +80,13 @@ def fresh(case: Case, at: datetime) -> dict[str, Any]:
     live = list(Flag.objects.filter(case=case, state__in=["open", "acknowledged", "snoozed"]).select_related("head"))
     shown = [f for f in live if f.head is None]
     windows = [w.ends_at for w in SteadyWindow.objects.filter(case=case, ended_at=None) if w.ends_at > at]
-    lead = [r for r in rows if r.partner.side == "A" and r.levels.get("cpi")]
+    leads = [r for r in rows if r.partner.side == "A"]
+    lead = [r for r in leads if r.cpi is not None]
     points = [(history.day_of(r.at), r.levels["cpi"][0]) for r in lead]
     before = [v for d, v in points if round(d, 2) <= round(points[-1][0] - 28, 2)] if points else []
     return {
-        "check_ins": len(rows),
-        "last_check_in_at": rows[-1].at if rows else None,
+        "check_ins": len(leads),
+        "last_check_in_at": leads[-1].at if leads else None,
         "unread": len(unread),
         "oldest_unread_at": min((r.at for r in unread), default=None),
         "read_by_on": min((r.read_by_on for r in unread), default=None),
@@ -93,7 +94,6 @@ def fresh(case: Case, at: datetime) -> dict[str, Any]:
         "urgent_unseen": sum(f.state == "open" and f.severity >= 3 for f in shown),
         "watch_open": sum(f.severity >= 2 for f in shown),
         "due_at": min((f.due_at for f in live if f.state == "open" and f.due_at), default=None),
-        "sent_waiting": SentGuidance.objects.filter(case=case, withdrawn_at=None, answer="").count(),
         "window_until": max(windows, default=None),
         "spark": " ".join(f"{d:.2f}:{v:.1f}" for d, v in points[-26:]),
         "cpi_level": points[-1][1] if points else None,
@@ -135,7 +135,7 @@ class Practice:
         )  # fmt: skip
 
     def read(self) -> None:
-        checkins.mark_read(case=self.cast.couple, by=self.cast.dana, at=self.at)
+        make.read_all(self.cast.couple, self.cast.dana, self.at)
 
     def move(self) -> None:
         flag = self.dice.choice(list(Flag.objects.filter(case=self.cast.couple).order_by("pk")) or [None])
@@ -178,7 +178,9 @@ def test_the_read_model_equals_a_fresh_count_after_every_act(cast: Cast, seed: i
     assert CheckIn.objects.count() > 10
     row = CaseSummary.objects.get(case=cast.couple)
     live = Flag.objects.filter(case=cast.couple, state__in=flags.LIVE, severity__gte=2)
-    assert row.reason in {json.loads(f.card)["sentence"] for f in live} | ({None} if not live else set())
+    newest = [json.loads(f.newest or f.card) for f in live]
+    told = {c["sentence"] for c in newest} | {f"{c['who']}: {c['sentence']}" for c in newest}
+    assert row.reason in told | ({None} if not live else set())
 
 
 @pytest.mark.django_db

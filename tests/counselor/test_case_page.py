@@ -59,7 +59,7 @@ def test_a_call_that_was_asked_for_and_safe_now_stand_with_the_check_in(cast: Ca
     key = "01920000-0000-7000-8000-00000000000b"
     sent = checkins.submit(partner=cast.a, by=cast.alma, at=make.START, key=key, answers=answers)
     checkins.tell_danger(
-        partner=cast.a, key=sent.checkin.key, by=cast.alma, at=make.START, who="to_me", safe_now="not_sure"
+        partner=cast.a, checkin_id=sent.checkin.pk, by=cast.alma, at=make.START, who="to_me", safe_now="not_sure"
     )
     notes_shown = " ".join(entries(case_page(cast), "checkin")[0].notes)
     assert "after six" in notes_shown
@@ -135,6 +135,8 @@ def test_reading_from_the_page_ends_the_unread_mark(cast: Cast, enter: Any) -> N
     browser.post(f"{path}read/", {"checkin": str(first.pk)})
     assert set(CheckIn.objects.filter(read_at=None)) == {second}
     browser.post(f"{path}read/")
+    assert set(CheckIn.objects.filter(read_at=None)) == {second}, "only what was shown"
+    browser.post(f"{path}read/", {"checkin": str(second.pk)})
     assert not CheckIn.objects.filter(read_at=None).exists()
     assert "was marked as read already" in browse.words(browser.post(f"{path}read/", follow=True))
     assert browser.post(f"{path}read/", {"checkin": "x"}).status_code == 404
@@ -229,6 +231,8 @@ def test_rendering_asks_the_database_nothing(cast: Cast) -> None:
 def test_a_long_record_shows_the_newest_and_says_how_much_is_older(cast: Cast) -> None:
     for day in range(45):
         make.check_in(cast.a, day)
+    assert len(case_page(cast, days=45).stream) == 45, "what is unread is never hidden"
+    make.read_all(cast.couple, cast.dana, make.START + timedelta(days=45))
     page = case_page(cast, days=45)
     assert len(page.stream) == pages.STREAM_LENGTH == 10
     assert page.more.endswith("?shown=30")

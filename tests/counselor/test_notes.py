@@ -216,7 +216,9 @@ def test_an_inserted_card_keeps_its_words_source_and_version(cast: Cast, enter: 
 def test_a_shared_card_names_its_note_and_flag_and_is_offered_once(cast: Cast, enter: Any) -> None:
     make.check_in(cast.a, 0, c8={"ultimatum": 1})
     flag = Flag.objects.get(rule="P03")
-    note = notes.start(case=cast.couple, by=cast.dana, at=LATER, flag=flag, body="Talked.")
+    note = notes.start(
+        case=cast.couple, by=cast.dana, at=LATER, flag=flag, body=library.as_note_text(library.cards()["G03"])
+    )
     notes.insert(case=cast.couple, note_id=note.pk, by=cast.dana, at=LATER, card=library.cards()["G03"])
     browser = enter(cast.dana)
     path = f"/desk/notes/{note.pk}/share/G03/"
@@ -247,7 +249,7 @@ def test_a_card_for_the_desk_only_is_never_offered_for_sharing(cast: Cast, enter
     page = browse.body(browser.get(f"/desk/notes/{note.pk}/"))
     for card in desk_only:
         assert f"/share/{card.id}/" not in page
-        assert browser.post(f"/desk/notes/{note.pk}/share/{card.id}/", {"side": "A"}).status_code == 422
+        assert browser.post(f"/desk/notes/{note.pk}/share/{card.id}/", {"side": "A"}).status_code == 404
     assert not SentGuidance.objects.exists()
 
 

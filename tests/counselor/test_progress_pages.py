@@ -8,9 +8,9 @@ import pytest
 import time_machine
 from django.test import Client
 
-from clients import access, cases, checkins, flags, guidance, readings
-from clients.models import CaseSummary, CheckIn, Flag
-from counselor import notes, pages, views
+from clients import access, accounts, cases, checkins, flags, guidance, readings
+from clients.models import CaseSummary, CheckIn, Flag, Notice
+from counselor import frame, notes, pages, views
 from tests import make
 from tests.browse import body, steady, words
 from tests.conftest import Cast
@@ -87,7 +87,7 @@ def test_little_data_is_said_and_looks_its_own(cast: Cast, client: Client) -> No
     assert "not enough data yet (2 of 5)" in said
     assert "not enough data yet (2 of 6)" in said
     assert body(page).count('class="too-few"') >= 4
-    checkins.mark_read(case=cast.couple, by=cast.dana, at=LATER)
+    make.read_all(cast.couple, cast.dana, LATER)
     with time_machine.travel(LATER, tick=False):
         today = body(client.get("/desk/"))
     assert "Not enough data yet (2 of 3)." in today
@@ -103,7 +103,9 @@ def test_a_safety_flag_means_not_now_and_says_what_would_change_it(cast: Cast, c
     assert "The safety flag being followed up and closed by a person." in said
     assert "held, safety first" in said
     with time_machine.travel(LATER, tick=False):
-        assert "Not scored while a fear or a hurt is recent" in " ".join(words(client.get("/desk/")).split())
+        today = client.get("/desk/")
+        assert "Held, safety first" in words(today)
+        assert "<polyline" not in body(today)
 
 
 @pytest.mark.parametrize(
@@ -161,11 +163,17 @@ def test_the_stretch_of_time_is_chosen_by_address_and_by_htmx(cast: Cast, client
 def test_earlier_entries_come_on_request_and_the_address_keeps_them(cast: Cast, client: Client) -> None:
     for week in range(14):
         make.check_in(cast.a, 3 * week)
+    unread = body(look(cast, client))
+    assert unread.count('data-kind="checkin"') == 14, "what is unread is never hidden"
+    assert "Show earlier" not in unread
+    make.read_all(cast.couple, cast.dana, LATER)
+    make.check_in(cast.b, 1)
+    make.read_all(cast.couple, cast.dana, LATER)
     first = body(look(cast, client))
-    assert first.count('data-kind="checkin"') == pages.STREAM_LENGTH
+    assert first.count('data-kind="checkin"') == pages.STREAM_LENGTH + 1, "each side has its share"
     assert f"/desk/cases/{cast.couple.pk}/?shown=30" in first
     more = body(look(cast, client, asked="?shown=30"))
-    assert more.count('data-kind="checkin"') == 14
+    assert more.count('data-kind="checkin"') == 15
     assert "Show earlier" not in more
     part = body(look(cast, client, asked="?shown=30", **{"HX-Request": "true", "HX-Target": "stream"}))
     assert part.lstrip().startswith('<section class="stack" id="stream"')
@@ -193,10 +201,23 @@ def test_a_kept_page_is_the_page_made_anew_after_every_act(cast: Cast, client: C
     def flag() -> Flag:
         return Flag.objects.filter(case=cast.couple).order_by("-severity", "pk")[0]
 
+    def judge(at: Any) -> None:
+        row = CheckIn.objects.select_related("reading").filter(partner=cast.a).latest("at")
+        found = readings.every_finding(row)[0]
+        readings.judge(
+            case=cast.couple, checkin_id=row.pk, label=found.label, start=found.start, verdict="not_accurate", by=cast.dana, at=at
+        )  # fmt: skip
+
     acts: list[Any] = [
-        lambda at: checkins.mark_read(case=cast.couple, by=cast.dana, at=at, checkin_id=newest.pk),
+        lambda at: checkins.mark_read(case=cast.couple, by=cast.dana, at=at, ids=[newest.pk]),
+        lambda at: accounts.answer_consent(partner=cast.a, kind="text", given=False, by=cast.alma, at=at),
+        lambda at: accounts.answer_consent(partner=cast.a, kind="text", given=True, by=cast.alma, at=at),
         lambda at: make.check_in(cast.a, (at - make.START) / timedelta(days=1), "I asked if we could live together again."),
         lambda at: make.check_in(cast.b, (at - make.START) / timedelta(days=1), safety=("afraid",)),
+        lambda at: checkins.tell_danger(
+            partner=cast.b, checkin_id=CheckIn.objects.filter(partner=cast.b).latest("at").pk, by=cast.b.user, at=at, who="by_partner", safe_now="no",
+        ),
+        lambda at: judge(at),
         lambda at: flags.acknowledge(case=cast.couple, flag_id=flag().pk, by=cast.dana, at=at),
         lambda at: flags.resolve(case=cast.couple, flag_id=flag().pk, by=cast.dana, at=at, reason="followed_up"),
         lambda at: notes.save(case=cast.couple, note_id=note.pk, by=cast.dana, at=at, body="Words.", version=1),
@@ -255,6 +276,10 @@ def test_a_kept_page_holds_nobody_elses_token_name_or_draft(cast: Cast, client: 
     assert "Dana</span>" not in his.split("<main")[0]
     assert "Draft, last saved" in hers
     assert "Draft, last saved" not in his
+    keys = [set(re.findall(r'name="key" value="([0-9a-f-]{36})"', page)) for page in (hers, his)]
+    assert len(keys[0]) == len(keys[1]) == 1
+    assert keys[0].isdisjoint(keys[1])
+    assert frame.KEY not in hers + his
     assert "token-" not in hers.replace("csrfmiddlewaretoken", "").replace("x-csrftoken", "")
 
 
@@ -262,9 +287,21 @@ def test_a_waiting_message_is_shown_once_in_the_frame(cast: Cast, client: Client
     make.check_in(cast.a, 40)
     look(cast, client)
     with time_machine.travel(LATER, tick=False):
-        client.post(f"/desk/cases/{cast.couple.pk}/read/")
+        ids = [str(row.pk) for row in CheckIn.objects.all()]
+        client.post(f"/desk/cases/{cast.couple.pk}/read/", {"checkin": ids})
     assert "Marked as read." in body(look(cast, client))
     assert "Marked as read." not in body(look(cast, client))
+
+
+def test_mail_that_does_not_go_out_is_said_at_once_and_no_longer_than_it_waits(cast: Cast, client: Client) -> None:
+    make.check_in(cast.a, 40, safety=("hurt",))
+    with time_machine.travel(LATER, tick=False):
+        client.force_login(cast.dana)
+        assert "Mail does not go out" not in body(client.get("/desk/"))
+        Notice.objects.update(attempts=2)
+        assert "Mail does not go out" in body(client.get("/desk/"))
+        Notice.objects.update(sent_at=LATER)
+        assert "Mail does not go out" not in body(client.get("/desk/"))
 
 
 def test_searching_today_finds_by_name_and_keeps_what_was_typed(cast: Cast, client: Client) -> None:
@@ -283,6 +320,7 @@ def test_a_case_costs_the_same_however_long_it_is(
 ) -> None:
     for number in range(60):
         make.check_in(cast.a, 0.7 * number, "I asked if we could live together again." if number % 9 == 0 else "")
+    make.read_all(cast.couple, cast.dana, LATER)
     look(cast, client)
     with django_assert_max_num_queries(5):
         page = look_again(cast, client)

@@ -10,7 +10,7 @@ from django.template import loader
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from clients import cases, checkins, flags
+from clients import cases, flags
 from clients.models import Case, Flag, User
 from counselor import pages
 from tests import browse, make
@@ -36,7 +36,7 @@ def test_a_case_moves_through_the_groups_as_its_story_goes_on(cast: Cast) -> Non
     assert groups(cast, at)["gone_quiet"] == ["Alma and Bruno", "Carla and Max"]
     for day in (0, 7, 14):
         sent = make.check_in(cast.a, day)
-        checkins.mark_read(case=cast.couple, by=cast.dana, at=sent.checkin.at)
+        make.read_all(cast.couple, cast.dana, sent.checkin.at)
     at = make.START + timedelta(days=15)
     assert groups(cast, at)["steady"] == ["Alma and Bruno"]
     sent = make.check_in(cast.a, 16, c8={"ultimatum": 1})
@@ -47,7 +47,7 @@ def test_a_case_moves_through_the_groups_as_its_story_goes_on(cast: Cast) -> Non
     assert groups(cast, at)["watch"] == ["Alma and Bruno"]
     overdue = make.START + timedelta(days=18)
     assert groups(cast, overdue)["needs_you"] == ["Alma and Bruno"], "the promised day has come"
-    checkins.mark_read(case=cast.couple, by=cast.dana, at=overdue)
+    make.read_all(cast.couple, cast.dana, overdue)
     flags.resolve(case=cast.couple, flag_id=flag.pk, by=cast.dana, at=overdue, reason="agreed")
     assert groups(cast, overdue)["steady"] == ["Alma and Bruno"]
     assert groups(cast, make.START + timedelta(days=16 + 14, hours=2))["gone_quiet"] == [

@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from clients import checkins
 from clients.models import CheckIn, SentGuidance
 from counselor import library
+from tests import make
 from tests.conftest import Cast
 from tests.journeys.conftest import DESKTOP, PHONE, Door
 from tests.journeys.walk import CALM, SCREENS, browser_test, fill, headings, send, stamp, warmed
@@ -144,7 +144,7 @@ def test_from_a_check_in_to_shared_guidance(
     expect(entry).to_contain_text(f"Opened {stamp(sent.first_opened_at, 'Europe/Berlin')}")
     expect(entry).to_contain_text(f"Answered “Tried” {stamp(sent.answered_at, 'Europe/Berlin')}")
     expect(entry).to_contain_text("It helped on Sunday.")
-    checkins.mark_read(case=people.couple, by=people.dana, at=made.at)
+    make.read_all(people.couple, people.dana, made.at)
     alma.go("/portal/")
     expect(alma.page.locator("main")).to_contain_text("Dana read it on")
 

@@ -10,7 +10,6 @@ from axe_playwright_python.sync_playwright import Axe
 from django.utils import formats, timezone
 from playwright.sync_api import Locator, Page, expect
 
-from clients import checkins
 from clients.models import Case, Partner, User
 from tests import make
 
@@ -44,7 +43,7 @@ def ago(days: float) -> float:
 def warmed(case: Case, partner: Partner, by: User) -> None:
     """Four cool weeks and a warmer fortnight up to five days ago, all read: a steady window is open."""
     make.warming(partner, ago(40))
-    checkins.mark_read(case=case, by=by, at=timezone.now() - timedelta(days=4))
+    make.read_all(case, by, timezone.now() - timedelta(days=4))
 
 
 def stamp(at: datetime, zone: str) -> str:

@@ -239,7 +239,7 @@ class Seeder:
             )  # fmt: skip
             if week is not story.weeks[-1] or story.ends_days_ago > 4:
                 read_at = sent.checkin.at + timedelta(hours=15)
-                checkins.mark_read(case=case, by=counselor, at=read_at, checkin_id=sent.checkin.pk)
+                checkins.mark_read(case=case, by=counselor, at=read_at, ids=[sent.checkin.pk])
 
     # What the counselor did in some of the stories
 

@@ -17,7 +17,8 @@ function stepper(form) {
   const noContact = () => form.querySelector("[name=c3]:checked")?.value === "no_contact";
   const live = () => {
     const away = noContact();
-    return all.filter((step) => !step.hasAttribute(away ? "data-unless-no-contact" : "data-only-no-contact"));
+    // what was said under data-once is sent, but never shown again: Back goes past it
+    return all.filter((step) => !step.hasAttribute(away ? "data-unless-no-contact" : "data-only-no-contact") && !(step.dataset.said && step !== current));
   };
   let current = all.find((step) => step.querySelector(".errors, [aria-invalid=true]")) ?? (form.querySelector(".error-summary") ? all.at(-1) : all[0]);
 
@@ -41,6 +42,7 @@ function stepper(form) {
   };
   const move = (by) => {
     const steps = live();
+    if (current.hasAttribute("data-once") && current.querySelector(":checked, [type=text]:not(:placeholder-shown)")) current.dataset.said = "yes";
     show(steps[Math.max(0, Math.min(steps.length - 1, steps.indexOf(current) + by))]);
   };
   const clear = (step) => {

@@ -68,7 +68,7 @@ def what_she_is_answered(cast: Cast, enter: Any) -> dict[str, Any]:
     ]
     return {
         f"{n} {path}": (r.status_code, browse.steady(r)) for n, (path, data) in enumerate(posts)
-        for r in [browser.post(path, data)]
+        for r in [browser.post(path, data, follow="check-in" in path)]
     }  # fmt: skip
 
 
@@ -78,7 +78,7 @@ def send(cast: Cast, text: str = "", **more: Any) -> checkins.Sent:
 
 def be_frightened(cast: Cast) -> None:
     sent = send(cast, "She hit me and I want to die.", safety=("hurt", "afraid", "self_harm", "child"))
-    checkins.tell_danger(partner=cast.b, key=sent.checkin.key, by=cast.bruno, at=NOW, who="to_me", safe_now="no")
+    checkins.tell_danger(partner=cast.b, checkin_id=sent.checkin.pk, by=cast.bruno, at=NOW, who="to_me", safe_now="no")
 
 
 def go_no_contact(cast: Cast) -> None:
@@ -120,7 +120,7 @@ def leave_a_late_post(cast: Cast) -> None:
 def be_served(cast: Cast) -> None:
     """What the counselor does for Bruno alone follows from Bruno, too."""
     sent = send(cast, safety=("afraid",))
-    checkins.mark_read(case=cast.couple, by=cast.dana, at=NOW, checkin_id=sent.checkin.pk)
+    checkins.mark_read(case=cast.couple, by=cast.dana, at=NOW, ids=[sent.checkin.pk])
     flag = Flag.objects.filter(partner=cast.b, rule="S02").get()
     flags.acknowledge(case=cast.couple, flag_id=flag.pk, by=cast.dana, at=NOW)
     make.screen(cast.couple, cast.b, cast.dana, NOW, "concern")
