@@ -37,7 +37,7 @@ def test_from_a_check_in_to_shared_guidance(
     row = page.locator("[data-group=watch] .row", has_text="Alma and Bruno")
     expect(row.locator(".row-why")).to_have_text("A steady window is open after the first warmer weeks.")
     expect(row.locator("svg.spark")).to_be_visible()
-    expect(row.locator(".row-last")).to_contain_text("You, 4 days ago")
+    expect(row.locator(".row-last")).to_contain_text("You, yesterday")
     expect(page.locator("[data-group=gone_quiet] .row", has_text="Carla and Max")).to_be_visible()
 
     # 2 a client answers every item
