@@ -64,6 +64,22 @@ def pursuit_into_silence(scene: Scene) -> Iterator[Told]:
                 yield Told("pursuit", "pursuit.unanswered", contact, contact.first, contact.last, 0.7)
 
 
+def love_into_silence(scene: Scene) -> Iterator[Told]:
+    """Love told, and nothing said back: the telling was a question."""
+    for told in scene.all("act.love_told"):
+        if told.actor == "client":
+            silences = scene.near(told, 0, 1, "withdrawal.no_answer", "act.no_answer", "withdrawal.cold")
+            if any(silence.first >= told.last - 1 for silence in silences):
+                yield Told("reassurance", "reassurance.unanswered", told, told.first, told.last, 0.7)
+
+
+def deadline_and_threat(scene: Scene) -> Iterator[Told]:
+    """A time that the partner has, and what follows when it is over."""
+    for deadline in scene.all("act.deadline"):
+        if any(threat.first >= deadline.last - 1 for threat in scene.near(deadline, 0, 1, "act.threat_told")):
+            yield Told("ultimatum", "ultimatum.deadline", deadline, deadline.first, deadline.last, 0.7)
+
+
 def contact_after_request(scene: Scene) -> Iterator[Told]:
     """Space was asked for, and the client went on."""
     for contact in scene.all("act.repeated"):
@@ -108,6 +124,16 @@ def kept_on(scene: Scene) -> Iterator[Told]:
             yield Told("forced_talk", "forced_talk.kept_on", more, more.first, more.last, 0.75)
 
 
+def went_on(scene: Scene) -> Iterator[Told]:
+    """A topic, the sign that it is not welcome, and more of it."""
+    resistance = ("act.resist", "defensive", "wants_space", "withdrawal")
+    for more in scene.all("act.kept_going"):
+        if more.actor == "client" and any(
+            no.first <= more.first or no.sentence == more.sentence for no in scene.near(more, 1, 0, *resistance)
+        ):
+            yield Told("forced_talk", "forced_talk.kept_on", more, more.first, more.last, 0.7)
+
+
 def urge_not_followed(scene: Scene) -> Iterator[Told]:
     """An urge told, and then the sign that it was not followed."""
     for urge in scene.urges():
@@ -122,8 +148,8 @@ def urge_not_followed(scene: Scene) -> Iterator[Told]:
 
 def read_too_early(scene: Scene) -> Iterator[Told]:
     """A sign from the partner, and a settled outcome drawn from it."""
-    signs = ("initiates", "affection", "good_time", "warm_memory", "raises_return", "constructive_talk", "sign.good")
-    for conclusion in scene.all("sign.conclusion"):
+    signs = ("initiates", "affection", "good_time", "warm_memory", "raises_return", "constructive_talk", "sign.good", "sign.small")
+    for conclusion in scene.all("sign.conclusion", "sign.settled"):
         if any(sign.first < conclusion.last for sign in scene.near(conclusion, 3, 1, *signs)):
             yield Told("overreading", "overreading.settled", conclusion, conclusion.first, conclusion.last, 0.7)
 
@@ -151,11 +177,14 @@ PUSHES: Final = frozenset(
 )
 RULES: Final[tuple[Callable[[Scene], Iterator[Told]], ...]] = (
     pursuit_into_silence,
+    love_into_silence,
+    deadline_and_threat,
     contact_after_request,
     contact_around_block,
     contact_under_ban,
     order_named,
     kept_on,
+    went_on,
     urge_not_followed,
     read_too_early,
     child_in_the_room,
