@@ -148,9 +148,10 @@ def urge_not_followed(scene: Scene) -> Iterator[Told]:
 
 def read_too_early(scene: Scene) -> Iterator[Told]:
     """A sign from the partner, and a settled outcome drawn from it."""
-    signs = ("initiates", "affection", "good_time", "warm_memory", "raises_return", "constructive_talk", "sign.good", "sign.small")
+    signs = ("initiates", "affection", "good_time", "warm_memory", "raises_return", "constructive_talk", "sign.good")
     for conclusion in scene.all("sign.conclusion", "sign.settled"):
-        if any(sign.first < conclusion.last for sign in scene.near(conclusion, 3, 1, *signs)):
+        seen = signs if conclusion.rule.frame == "sign.conclusion" else (*signs, "sign.small")
+        if any(sign.first < conclusion.last for sign in scene.near(conclusion, 3, 1, *seen)):
             yield Told("overreading", "overreading.settled", conclusion, conclusion.first, conclusion.last, 0.7)
 
 
@@ -161,6 +162,18 @@ def child_in_the_room(scene: Scene) -> Iterator[Told]:
             yield Told("child_safety", "child_safety.witness", child, child.first, child.last, 0.7)
 
 
+# Read from broad slots: where a narrower frame of another kind of pressure has the same words, they give way.
+BROAD: Final = frozenset(
+    (
+        "push_return.put",
+        "ultimatum.put",
+        "pursuit.again",
+        "reassurance.asked_for",
+        "monitoring.looked",
+        "leverage.pressed",
+        "forced_talk.pressed_on",
+    )
+)
 _OTHER: Final = {"client": "spouse", "spouse": "client"}
 
 
