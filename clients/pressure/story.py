@@ -184,6 +184,7 @@ BROAD: Final = frozenset(
         "monitoring.looked",
         "leverage.pressed",
         "forced_talk.pressed_on",
+        "forced_talk.kept_on",
     )
 )
 _OTHER: Final = {"client": "spouse", "spouse": "client"}
