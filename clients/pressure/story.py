@@ -160,7 +160,10 @@ def read_too_early(scene: Scene) -> Iterator[Told]:
     signs = ("initiates", "affection", "good_time", "warm_memory", "raises_return", "constructive_talk", "sign.good")
     for conclusion in scene.all("sign.conclusion", "sign.settled"):
         seen = signs if conclusion.rule.frame == "sign.conclusion" else (*signs, "sign.small")
-        if any(said.first < conclusion.last and conclusion.first < said.last for said in scene.near(conclusion, 0, 0, "raises_return")):
+        if any(
+            said.first < conclusion.last and conclusion.first < said.last
+            for said in scene.near(conclusion, 0, 0, "raises_return")
+        ):
             continue
         if any(sign.first < conclusion.last for sign in scene.near(conclusion, 3, 1, *seen)):
             yield Told("overreading", "overreading.settled", conclusion, conclusion.first, conclusion.last, 0.7)
