@@ -17,7 +17,7 @@ from clients.pressure.tokens import tokenise
 from clients.pressure.vocabulary import HELPERS, Vocabulary, load
 from clients.pressure.when import times
 
-VERSION: Final = "1.0"
+VERSION: Final = "1.1"
 LIMIT: Final = 200_000
 _ORDER: Final = {label: number for number, label in enumerate(LABELS)}
 _SMALL_WORD: Final = 4

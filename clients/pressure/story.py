@@ -109,7 +109,16 @@ def contact_under_ban(scene: Scene) -> Iterator[Told]:
     """A ban on contact and a contact in one passage."""
     for ban in scene.all("ground.ban_order", "ground.ban_told"):
         for contact in scene.near(
-            ban, 2, 3, "act.contact", "act.repeated", "act.presence", "pursuit", "initiates", "push_return"
+            ban,
+            2,
+            3,
+            "act.contact",
+            "act.repeated",
+            "act.presence",
+            "act.arrival",
+            "pursuit",
+            "initiates",
+            "push_return",
         ):
             own = "spouse" if contact.actor == "spouse" else "client"
             if ban.actor in ("", _OTHER[own]) and not ban.first <= contact.first < ban.last:
