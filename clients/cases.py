@@ -1,4 +1,4 @@
-"""Cases: open one, assign it, record the screening that guidance waits for, pause and close."""
+"""Cases: open one, assign it, record the screening that guidance waits for, pause."""
 
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo

@@ -332,15 +332,10 @@ class DangerForm(forms.Form):
 
     all_optional = True
     s2_who = forms.ChoiceField(
-        required=False, widget=forms.RadioSelect, label=_("Who did it happen to, or who is it about?"),
-        choices=[("to_me", _("It was done to me")), ("by_me", _("It was me")), ("someone_else", _("Someone else")),
+        required=False, widget=forms.RadioSelect, label=_("Who is it about?"),
+        choices=[("to_me", _("Me")), ("by_me", _("Something I did")), ("someone_else", _("Someone else")),
                  ("rather_not", _("Rather not say"))],
     )  # fmt: skip
-
-    def __init__(self, *args: Any, about_oneself: bool = False, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if about_oneself:
-            del self.fields["s2_who"]
 
     s2_safe = forms.ChoiceField(
         required=False, widget=forms.RadioSelect, label=_("Are you safe for now?"),

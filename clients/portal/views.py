@@ -135,11 +135,11 @@ def sent(request: Any) -> HttpResponse:
         request.session.pop("sent", None)
         return redirect("portal:home")
     if request.method == "POST":
-        form = DangerForm(request.POST, about_oneself="s2_who" not in request.POST)
+        form = DangerForm(request.POST)
         if form.is_valid():
             done = checkins.tell_danger(
                 partner=request.partner, checkin_id=UUID(note["id"]), by=request.user, at=now,
-                who=form.cleaned_data.get("s2_who", ""), safe_now=form.cleaned_data["s2_safe"],
+                who=form.cleaned_data["s2_who"], safe_now=form.cleaned_data["s2_safe"],
             )  # fmt: skip
             return _go_to_sent(request, done, told=True)
     if "until" not in note:
@@ -151,7 +151,7 @@ def sent(request: Any) -> HttpResponse:
         reader=pages.reader(request.partner, found.checkin, request.user.zone),
         help=pages.help_groups(request.partner, request.user.locale, found.help_kinds) if found.help_kinds else (),
         worded=found.worded, told=note["told"], first=note["first"], unread_text=bool(found.checkin.text) and not found.checkin.text_read,
-        hours=request.partner.practice.hours, danger=DangerForm(about_oneself=set(found.help_kinds) == {"crisis"}) if asks else None,
+        hours=request.partner.practice.hours, danger=DangerForm() if asks else None,
         call_me=found.call_me,
     )  # fmt: skip
 

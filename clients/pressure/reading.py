@@ -17,7 +17,7 @@ from clients.pressure.tokens import tokenise
 from clients.pressure.vocabulary import HELPERS, Vocabulary, load
 from clients.pressure.when import times
 
-VERSION: Final = "1.0"
+VERSION: Final = "1.1"
 LIMIT: Final = 200_000
 _ORDER: Final = {label: number for number, label in enumerate(LABELS)}
 _SMALL_WORD: Final = 4
@@ -31,6 +31,8 @@ _REASONS: Final = {
     "no_contact.breach": "contact although none is wished: please check",
     "no_contact.order_named": "an order or a ban was named: please check whether it is kept",
     "forced_talk.kept_on": "went on about problems when it was not wanted",
+    "reassurance.unanswered": "told {partner} of love and waited for an answer",
+    "ultimatum.deadline": "gave {partner} a condition or deadline",
     "held_back.urge": "felt the urge to act and let it pass",
     "overreading.settled": "took an early good sign as settled",
     "child_safety.witness": "a child was there when something frightening happened: please look at this",
@@ -98,7 +100,7 @@ class _Judge:
         for rule in story.RULES:
             findings.extend(self._told(told) for told in rule(scene) if self._heard(told.label))
         findings = [finding for finding in findings if finding.score >= self._threshold(finding.label)]
-        kept = _best(findings)
+        kept = _best(_narrowed(findings))
         off = self._offs(scene, kept)
         return Reading(VERSION, self.voice, kept, off, cut)
 
@@ -236,6 +238,20 @@ class _Judge:
 
 def _pushing(match: Match) -> bool:
     return match.label in PRESSURE or match.rule.frame.startswith(("act.", "sign."))
+
+
+def _narrowed(findings: list[Finding]) -> list[Finding]:
+    """Without those read from broad slots on words that a narrower frame of another pressure has."""
+    narrow = sorted(
+        (one.start, one.end, one.label) for one in findings if one.label in PRESSURE and one.frame not in story.BROAD
+    )
+    starts = [start for start, _, _ in narrow]
+
+    def taken(finding: Finding) -> bool:
+        at = bisect_left(starts, finding.end)
+        return any(end > finding.start and label != finding.label for _, end, label in narrow[max(0, at - 8) : at])
+
+    return [one for one in findings if one.frame not in story.BROAD or not taken(one)]
 
 
 def _best(findings: list[Finding]) -> tuple[Finding, ...]:

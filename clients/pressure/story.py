@@ -57,11 +57,36 @@ class Scene:
 
 def pursuit_into_silence(scene: Scene) -> Iterator[Told]:
     """A contact of the client's own, then no answer: the pursuit lives in the silence after it."""
-    for contact in scene.all("act.contact"):
+    for contact in scene.all("act.contact", "act.sent"):
         if contact.actor == "client":
-            silences = scene.near(contact, 0, 1, "withdrawal.no_answer", "act.no_answer", "withdrawal.blocks")
+            silences = scene.near(contact, 0, 1, *SILENCE, "withdrawal.blocks")
             if any(silence.first >= contact.last - 1 for silence in silences):
                 yield Told("pursuit", "pursuit.unanswered", contact, contact.first, contact.last, 0.7)
+
+
+def again_after_silence(scene: Scene) -> Iterator[Told]:
+    """No answer, and the next attempt."""
+    for contact in scene.all("act.repeated"):
+        if contact.actor == "client" and any(
+            silence.first < contact.first for silence in scene.near(contact, 1, 0, *SILENCE)
+        ):
+            yield Told("pursuit", "pursuit.unanswered", contact, contact.first, contact.last, 0.7)
+
+
+def love_into_silence(scene: Scene) -> Iterator[Told]:
+    """Love told, and nothing said back: the telling was a question."""
+    for told in scene.all("act.love_told"):
+        if told.actor == "client":
+            silences = scene.near(told, 0, 1, *SILENCE, "withdrawal.cold")
+            if any(silence.first >= told.last - 1 for silence in silences):
+                yield Told("reassurance", "reassurance.unanswered", told, told.first, told.last, 0.7)
+
+
+def deadline_and_threat(scene: Scene) -> Iterator[Told]:
+    """A time that the partner has, and what follows when it is over."""
+    for deadline in scene.all("act.deadline"):
+        if any(threat.first >= deadline.last - 1 for threat in scene.near(deadline, 0, 1, "act.threat_told")):
+            yield Told("ultimatum", "ultimatum.deadline", deadline, deadline.first, deadline.last, 0.7)
 
 
 def contact_after_request(scene: Scene) -> Iterator[Told]:
@@ -75,7 +100,7 @@ def contact_around_block(scene: Scene) -> Iterator[Told]:
     """Blocked, and the client found another way."""
     for contact in scene.all("act.contact"):
         if contact.actor == "client" and any(
-            block.first < contact.first for block in scene.near(contact, 2, 0, "withdrawal.blocks")
+            block.first < contact.first for block in scene.near(contact, 2, 0, "withdrawal.blocks", "act.shut_out")
         ):
             yield Told("pursuit", "pursuit.unwanted", contact, contact.first, contact.last, 0.7)
 
@@ -84,7 +109,16 @@ def contact_under_ban(scene: Scene) -> Iterator[Told]:
     """A ban on contact and a contact in one passage."""
     for ban in scene.all("ground.ban_order", "ground.ban_told"):
         for contact in scene.near(
-            ban, 2, 3, "act.contact", "act.repeated", "act.presence", "pursuit", "initiates", "push_return"
+            ban,
+            2,
+            3,
+            "act.contact",
+            "act.repeated",
+            "act.presence",
+            "act.arrival",
+            "pursuit",
+            "initiates",
+            "push_return",
         ):
             own = "spouse" if contact.actor == "spouse" else "client"
             if ban.actor in ("", _OTHER[own]) and not ban.first <= contact.first < ban.last:
@@ -108,6 +142,16 @@ def kept_on(scene: Scene) -> Iterator[Told]:
             yield Told("forced_talk", "forced_talk.kept_on", more, more.first, more.last, 0.75)
 
 
+def went_on(scene: Scene) -> Iterator[Told]:
+    """A topic, the sign that it is not welcome, and more of it."""
+    resistance = ("act.resist", "defensive", "wants_space", "withdrawal")
+    for more in scene.all("act.kept_going"):
+        if more.actor == "client" and any(
+            no.first <= more.first or no.sentence == more.sentence for no in scene.near(more, 1, 0, *resistance)
+        ):
+            yield Told("forced_talk", "forced_talk.kept_on", more, more.first, more.last, 0.7)
+
+
 def urge_not_followed(scene: Scene) -> Iterator[Told]:
     """An urge told, and then the sign that it was not followed."""
     for urge in scene.urges():
@@ -123,8 +167,14 @@ def urge_not_followed(scene: Scene) -> Iterator[Told]:
 def read_too_early(scene: Scene) -> Iterator[Told]:
     """A sign from the partner, and a settled outcome drawn from it."""
     signs = ("initiates", "affection", "good_time", "warm_memory", "raises_return", "constructive_talk", "sign.good")
-    for conclusion in scene.all("sign.conclusion"):
-        if any(sign.first < conclusion.last for sign in scene.near(conclusion, 3, 1, *signs)):
+    for conclusion in scene.all("sign.conclusion", "sign.settled"):
+        seen = signs if conclusion.rule.frame == "sign.conclusion" else (*signs, "sign.small")
+        if any(
+            said.first < conclusion.last and conclusion.first < said.last
+            for said in scene.near(conclusion, 0, 0, "raises_return")
+        ):
+            continue
+        if any(sign.first < conclusion.last for sign in scene.near(conclusion, 3, 1, *seen)):
             yield Told("overreading", "overreading.settled", conclusion, conclusion.first, conclusion.last, 0.7)
 
 
@@ -135,6 +185,20 @@ def child_in_the_room(scene: Scene) -> Iterator[Told]:
             yield Told("child_safety", "child_safety.witness", child, child.first, child.last, 0.7)
 
 
+SILENCE: Final = ("withdrawal.no_answer", "act.no_answer", "act.silence")
+# Read from broad slots: where a narrower frame of another kind of pressure has the same words, they give way.
+BROAD: Final = frozenset(
+    (
+        "push_return.put",
+        "ultimatum.put",
+        "pursuit.again",
+        "reassurance.asked_for",
+        "monitoring.looked",
+        "leverage.pressed",
+        "forced_talk.pressed_on",
+        "forced_talk.kept_on",
+    )
+)
 _OTHER: Final = {"client": "spouse", "spouse": "client"}
 
 
@@ -151,11 +215,15 @@ PUSHES: Final = frozenset(
 )
 RULES: Final[tuple[Callable[[Scene], Iterator[Told]], ...]] = (
     pursuit_into_silence,
+    again_after_silence,
+    love_into_silence,
+    deadline_and_threat,
     contact_after_request,
     contact_around_block,
     contact_under_ban,
     order_named,
     kept_on,
+    went_on,
     urge_not_followed,
     read_too_early,
     child_in_the_room,

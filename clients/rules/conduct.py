@@ -109,7 +109,7 @@ def pushed_in_window(history: History) -> Hit | None:
     named = [f"plans {PLAN_WORDS[a.label]}" if a.planned else CHIP_WORDS[a.label] for a in sorted(acts, key=_planned)]
     named += ["began a talk about problems that was tense and went on"] if talk else []
     days = (now.at - window.opened_at).days
-    also = ["The warmer phase itself may be chance: it is possible, not confirmed."]
+    also = ["The warmer phase itself may be a swing that passes: it is possible, not confirmed."]
     if now.return_raised:
         also.append(f"{history.other} brought up living together in the same period.")
     return Hit(
@@ -233,7 +233,7 @@ RULES = (
         "P02", 1, "conduct", "Pushed soon after the first warmer weeks (own report)",
         "An act that asks, presses or brings in others while a steady window is open. Elevated for asking for the "
         "return, deadlines, uninvited visits, using others, or any two acts, when ticked.",
-        "The warmer phase may be chance; it is called possible until it has held.",
+        "The warmer phase may be a swing that passes; it is called possible until it has held.",
         "28 days without it and a counselor's look.",
         ("G03", "G04", "G08"), "L3",
         "a lay author's position (Leslie Cane); reactance (Brehm 1966); "

@@ -1,7 +1,7 @@
 """What a rule sees and what it says: frozen values, no framework, no clock.
 
-`History` ends with the check-in that was just sent. Times are aware datetimes; `day` is days as a float since the
-first entry in view, the time axis of the progress maths.
+`History` ends with the check-in that was just sent. Times are aware datetimes; `day` is days as a float from one
+fixed origin, the time axis of the progress maths.
 """
 
 from collections.abc import Callable, Mapping

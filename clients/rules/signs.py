@@ -88,7 +88,7 @@ RULES = (
         "O01", 1, "signs", "Warmer lately (possible)",
         "Warmth in the last check-ins lies at least 20 points above the ones before, clearly beyond its usual spread "
         "(soft tier of the shift scan). Opens a steady window of 28 days.",
-        "Reports vary; about one client in four shows such a rise in half a year by chance.",
+        "Reports vary; about one client in four shows such a rise in half a year although nothing has changed.",
         "Closes by itself after 28 days.",
         ("G09", "G10", "G01"), "L1", "a lay author's position (Leslie Cane); sudden gains (Tang & DeRubeis 1999)",
         early_warming,

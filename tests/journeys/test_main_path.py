@@ -70,6 +70,7 @@ def test_from_a_check_in_to_shared_guidance(
     assert headings(carla.page)[-1] == "Thank you, it is sent"
     expect(carla.page.locator(".crisis a[href='tel:112']")).to_be_visible()
     expect(carla.page.locator(".crisis a[href='tel:0800111']")).to_be_visible()
+    carla.page.locator("[name=s2_who][value=rather_not]").check()
     carla.page.locator("[name=s2_safe][value=not_sure]").check()
     carla.press("Tell my counselor")
     assert headings(carla.page)[0] == "You do not have to carry this alone"

@@ -36,7 +36,7 @@ from .demo import Seeder, Story, Week, answers
 
 TEXT = (
     "We talked on the phone twice this week and it was easy, mostly about the garden and the dog. On Friday I asked "
-    "whether there is any chance of moving back before the holidays, and it went quiet. I have not written since, "
+    "whether there is any plan of moving back before the holidays, and it went quiet. I have not written since, "
     "although I felt like it more than once. Sleep is so and so, work is fine, and I went swimming."
 )[:300]
 _CONTROL = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE", "ROLLBACK")

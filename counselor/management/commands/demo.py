@@ -290,7 +290,7 @@ class Seeder:
         self._open_and_answer(case, sent, at, "not_for_me")
 
     def more_stories(self, count: int, weeks: int) -> Iterator[Story]:
-        """Further cases at random, for a full caseload; the same seed gives the same cases."""
+        """Further cases drawn at random, for a full caseload; the same seed gives the same cases."""
         first = ["Ada", "Bo", "Cleo", "Dov", "Edda", "Finn", "Gus", "Hedy", "Ivo", "Jona", "Kit", "Lia", "Milo", "Noa"]
         second = ["Alder", "Brook", "Cove", "Dune", "Elm", "Fern", "Glen", "Heath", "Isle", "Knoll", "Lark", "Moor"]
         for number in range(count):

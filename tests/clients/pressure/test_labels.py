@@ -50,6 +50,13 @@ PRESENT = [
     ("self_harm", "He said he would kill himself if I leave."),
     ("self_harm", "I just don't want to be here anymore."),
     ("self_harm", "Everyone would be better off without me."),
+    ("self_harm", "She swallowed a whole packet of sleeping tablets and her sister found her."),
+    ("self_harm", "There's nothing left to live for."),
+    ("violence", "He pushed me down the stairs."),
+    ("violence", "He twisted my wrist until I let go of the phone."),
+    ("violence", "He checks how many kilometres I drove and I must show every receipt."),
+    ("no_contact", "The police told me to stay away from her, I sent flowers."),
+    ("child_safety", "He leaves our seven year old alone at night to go to the pub."),
     ("violence", "He hit me in the face last week."),
     ("violence", "She threw a plate at me."),
     ("violence", "He choked me until I passed out."),
@@ -176,3 +183,7 @@ def test_label_is_not_read(label: str, text: str) -> None:
 def test_every_label_is_tried_both_ways() -> None:
     assert {label for label, _ in PRESENT} == set(LABELS)
     assert {label for label, _ in ABSENT} == set(LABELS)
+
+
+def test_a_wish_to_die_is_not_read_as_violence_by_the_writer() -> None:
+    assert read("I want to kill myself.").labels == {"self_harm"}
