@@ -21,12 +21,6 @@ FILES = sorted(
 )
 
 
-# Said of a statistic, not of a return; the texts of the rules are to find another word.
-LEFT = {"clients/rules/conduct.py", "clients/rules/signs.py"}
-
-
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_word_rates_or_promises_a_return(path: Path, request: pytest.FixtureRequest) -> None:
-    if str(path.relative_to(ROOT)) in LEFT:
-        request.applymarker(pytest.mark.xfail(reason="the rule texts still say chance"))
+def test_no_word_rates_or_promises_a_return(path: Path) -> None:
     assert [line for line in path.read_text(encoding="utf-8").splitlines() if BANNED.search(line)] == []
