@@ -180,8 +180,8 @@ def _row(case: Case, held: CaseSummary, standing: summary.Standing, clock: Clock
     else:
         last = f"You, {clock.ago(staff)}" if staff else "Nothing yet"
     to_read = (
-        f"{held.unread} to read by {formats.date_format(held.read_by_on, 'D j M')}"
-        if held.unread and held.read_by_on
+        f"{held.unread} to read by {formats.date_format(held.read_by_on, 'D j M')}, oldest {clock.ago(held.oldest_unread_at)}"
+        if held.unread and held.read_by_on and held.oldest_unread_at
         else ""
     )
     spark = SafeString("") if _is_held(held, clock) else sparkline(held.spark, "Own conduct")
