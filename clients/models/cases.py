@@ -23,6 +23,10 @@ class Case(PracticeRow):
 
     phase = models.CharField(max_length=12, choices=Phase.choices, default=Phase.SEPARATED)
     secrets_policy = models.CharField(max_length=12, choices=Secrets.choices, default=Secrets.INDIVIDUAL)
+    # Custody, a divorce filed, an order (decisions 14): the words of every print and export change with it.
+    litigation = models.JSONField(default=list)
+    text_off = models.BooleanField(default=False)  # then the check-in asks for no free text
+    moved_out = models.ForeignKey("clients.Partner", models.PROTECT, null=True, related_name="+")
     # The promise to read (decisions 22): a check-in is read within this many working days.
     promise_days = models.PositiveSmallIntegerField(default=2)
     opened_at = models.DateTimeField()

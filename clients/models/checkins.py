@@ -37,6 +37,10 @@ class CheckIn(PracticeRow):
     # What counselors said of findings here, newest last: [label, start, end, verdict]; the rows are Correction.
     verdicts = models.JSONField(default=list)
     reading = models.ForeignKey("clients.Reading", models.PROTECT, null=True, related_name="+")
+    # A keyed hash of the device it came from, where there is one (rule E06); dropped after 30 days.
+    device = models.CharField(max_length=64, default="")
+    seconds = models.PositiveIntegerField(null=True)  # from the form being opened to its being sent (rule E03)
+    entered_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")  # staff, at the desk
     read_by_on = models.DateField()
     read_at = models.DateTimeField(null=True)
     read_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
@@ -161,6 +165,12 @@ class CaseSummary(PracticeRow):
     held_until = models.DateTimeField(null=True)
     # When the next screening is due (decisions 10).
     screening_due = models.DateField(null=True)
+    # What rules and pages need of the arrangements around the case without asking for their rows: limits, agreements,
+    # phase, wishes, mutes (clients/care.py writes it; never words, only kinds, numbers and days).
+    arranged = models.JSONField(default=dict)
+    # When the next thing that is owed falls due: a reach card to confirm, a limit to ask about, a review day.
+    care_due = models.DateField(null=True)
+    care_reason = models.CharField(max_length=120, default="")
     # Another number after every write, so that what was made from this row can be kept until it changes.
     stamp = models.BigIntegerField(default=new_stamp)
     updated_at = models.DateTimeField()

@@ -47,6 +47,13 @@ class Flag(PracticeRow):
     closed_at = models.DateTimeField(null=True)
     closed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     close_reason = models.CharField(max_length=20, default="")
+    owner = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")  # None: whoever holds the case
+    # A safety flag closes with what was done next, and is done when a second person has looked (decisions 8).
+    follow_up = EncryptedText(null=True)
+    second_look_at = models.DateTimeField(null=True)
+    second_look_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    # Raised while its rule was muted for the case: kept as a row, told to nobody.
+    muted = models.BooleanField(default=False)
 
     class Meta:
         indexes = [
@@ -82,6 +89,12 @@ class Flag(PracticeRow):
                 | (~Q(state="snoozed") & Q(snoozed_until__isnull=True)),
                 name="flag_snoozed_until",
             ),
+            models.CheckConstraint(
+                condition=Q(second_look_at__isnull=True, second_look_by__isnull=True)
+                | Q(second_look_at__isnull=False, second_look_by__isnull=False),
+                name="flag_second_look_who_and_when",
+            ),
+            models.CheckConstraint(condition=Q(safety=False) | Q(muted=False), name="flag_safety_never_muted"),
         ]
 
 
@@ -95,6 +108,9 @@ class FlagEvent(PracticeRow):
         RESOLVED = "resolved", "Resolved"
         AUTO_RESOLVED = "auto_resolved", "Cleared by itself"
         REOPENED = "reopened", "Opened again"
+        SECOND_LOOK = "second_look", "Second look"
+        OWNER = "owner", "Handed on"
+        EDITED = "edited", "Resolved: the check-in was edited"
 
     flag = models.ForeignKey(Flag, models.PROTECT, related_name="events")
     kind = models.CharField(max_length=14, choices=Kind.choices)
@@ -130,4 +146,25 @@ class SteadyWindow(PracticeRow):
                 | (Q(ended_at__isnull=False, ended_by__isnull=False) & ~Q(reason="")),
                 name="window_ended_who_when_why",
             ),
+        ]
+
+
+class RuleMute(PracticeRow):
+    """A rule that is silent, for one case or, with `case` empty, for the practice (rules.md, Generic). Never a safety
+    rule. `by` is empty where three "not accurate" in 60 days muted it."""
+
+    case = models.ForeignKey(Case, models.PROTECT, null=True, related_name="mutes")
+    partner = models.ForeignKey(Partner, models.PROTECT, null=True, related_name="+")
+    rule = models.CharField(max_length=4)
+    reason = models.CharField(max_length=200)
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        indexes = [models.Index(fields=["practice", "rule"])]
+        constraints = [
+            models.CheckConstraint(condition=~Q(rule__startswith="S"), name="mute_never_safety"),
+            models.CheckConstraint(condition=~Q(reason=""), name="mute_says_why"),
         ]

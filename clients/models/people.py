@@ -13,6 +13,16 @@ class Practice(Row):
     name = models.CharField(max_length=120)
     zone = models.CharField(max_length=64, default="UTC")
     hours = models.CharField(max_length=200, default="Monday to Friday, 9:00 to 17:00")
+    # Where a pager is told, without content, that something urgent waits (decisions 8).
+    pager_url = models.URLField(default="", blank=True)
+    # What happens outside staffed hours; the client's screens say it in these terms.
+    after_hours = models.CharField(
+        max_length=8,
+        choices=[("duty", "A duty person is alerted round the clock"), ("next_day", "It is read when the hours begin")],
+        default="duty",
+    )
+    # Hours within which a signed note may be opened again with a reason.
+    unlock_hours = models.PositiveSmallIntegerField(default=24)
     leave_url = models.URLField(default="https://www.wikipedia.org/")
     created_at = models.DateTimeField()
 
@@ -45,6 +55,12 @@ class User(AbstractBaseUser):
     role = models.CharField(max_length=12, choices=Role.choices)
     zone = models.CharField(max_length=64, default="UTC")
     locale = models.CharField(max_length=12, default="en")
+    # A trainee's alerts go to the supervisor, too (decisions 23).
+    trainee = models.BooleanField(default=False)
+    supervisor = models.ForeignKey("self", models.PROTECT, null=True, related_name="trainees")
+    # In session until then: what is urgent goes to duty at once.
+    in_session_until = models.DateTimeField(null=True)
+    last_seen_at = models.DateTimeField(null=True)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
 
@@ -56,6 +72,9 @@ class User(AbstractBaseUser):
         constraints = [
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="user_role_known"),
             models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_lower"),
+            models.CheckConstraint(
+                condition=models.Q(trainee=False) | models.Q(supervisor__isnull=False), name="user_trainee_supervised"
+            ),
         ]
 
     def __str__(self) -> str:
