@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from clients.pressure.lookup import Lookup, Rule
 from clients.pressure.note import Note
-from clients.pressure.vocabulary import Rule, Vocabulary
 
 _ACTORS: Final = {"C": "client", "P": "spouse", "W": "client", "M": "client"}
 # Words that may stand between a subject and its verb and belong to the span.
@@ -68,23 +68,16 @@ class Match:
         return self.rule.label
 
 
-def find(note: Note, words: Vocabulary, voice: str) -> list[Match]:
+def find(note: Note, lookup: Lookup) -> list[Match]:
     found: list[Match] = []
-    rules = words.rules[voice]
     for number, (first, last) in enumerate(note.tokens.sentences):
         note.limit = last
+        missing = lookup.missing(note, first, last)
         for at in range(first, last):
-            norm, lemma = note.norm[at], note.lemma[at]
-            candidates = rules.get(norm, [])
-            if lemma != norm and lemma in rules:
-                known = set(candidates)
-                candidates = [*candidates, *(rule for rule in rules[lemma] if rule not in known)]
-            for kind, _, _ in note.people[at]:
-                candidates = [*candidates, *rules.get("@" + kind, ())]
-            subject, verbal = note.subject[at], note.verbal[at]
             note.head = at
-            for rule in candidates:
-                if rule.who and (not verbal or not subject or subject not in rule.who):
+            absent = missing[at - first]
+            for rule, needed in lookup.at(note, at):
+                if needed & absent:
                     continue
                 note.steps += 1
                 ends = rule.node.step(note, at)

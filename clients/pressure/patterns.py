@@ -59,6 +59,7 @@ class Node:
     first: frozenset[str]
     empty: bool = False
     single: bool = False  # exactly one word, in any form
+    needs: tuple[frozenset[str], ...] = ()  # of each of these sets one word at least stands in every match
 
 
 @dataclass(slots=True)
@@ -69,6 +70,7 @@ class Concept:
     by_word: dict[str, list[Node]] = field(default_factory=dict)
     anywhere: list[Node] = field(default_factory=list)
     first: frozenset[str] = frozenset()
+    needs: tuple[frozenset[str], ...] = ()
     state: int = 0
 
 
@@ -94,8 +96,10 @@ class Grammar:
         if concept.state == 0:
             concept.state = 1
             first: set[str] = set()
+            nodes = []
             for line in alternatives(concept.source):
                 node = self.compile(line)
+                nodes.append(node)
                 if node.empty:
                     raise PatternError(f"concept <{name}> may be empty: {line}")
                 first |= node.first
@@ -105,6 +109,7 @@ class Grammar:
                     for word in node.first:
                         concept.by_word.setdefault(word, []).append(node)
             concept.first = frozenset(first)
+            concept.needs = _needs_of_one(nodes)
             concept.state = 2
         return concept
 
@@ -219,14 +224,14 @@ def word(text: str) -> Node:
             return (i + 1,)
         return NONE
 
-    return Node(step, frozenset((text,)), single=True)
+    return Node(step, frozenset((text,)), single=True, needs=(frozenset((text,)),))
 
 
 def exact(text: str) -> Node:
     def step(view: View, i: int) -> Ends:
         return (i + 1,) if i < view.limit and view.norm[i] == text else NONE
 
-    return Node(step, frozenset((text,)))
+    return Node(step, frozenset((text,)), needs=(frozenset((text,)),))
 
 
 # One gender stands for both: "him" in a pattern is "her" as an object too, "his" is "her" as an owner too.
@@ -251,7 +256,7 @@ def third_person(text: str) -> Node:
             return NONE
         return (i + 1,)
 
-    return Node(step, forms)
+    return Node(step, forms, needs=(forms,))
 
 
 def _one(view: View, i: int) -> Ends:
@@ -264,7 +269,8 @@ def somebody(kinds: str, owner: bool) -> Node:
             return NONE
         return tuple(end for kind, end, owns in view.people[i] if kind in kinds and owns == owner)
 
-    return Node(step, frozenset(f"@{kind}" for kind in kinds))
+    keys = frozenset(f"@{kind}" for kind in kinds)
+    return Node(step, keys, needs=(keys,))
 
 
 def gap(width: int) -> Node:
@@ -317,7 +323,14 @@ def either(nodes: list[Node]) -> Node:
             found = _merge(found, one(view, i))
         return found
 
-    return Node(step, first, any(node.empty for node in nodes))
+    return Node(step, first, any(node.empty for node in nodes), needs=_needs_of_one(nodes))
+
+
+def _needs_of_one(nodes: list[Node]) -> tuple[frozenset[str], ...]:
+    """What a match of one of several needs: a word of the narrowest need of each."""
+    if not all(node.needs for node in nodes):
+        return ()
+    return (frozenset().union(*(min(node.needs, key=len) for node in nodes)),)
 
 
 def in_order(nodes: list[Node]) -> Node:
@@ -351,7 +364,7 @@ def in_order(nodes: list[Node]) -> Node:
         if not node.empty:
             empty = False
             break
-    return Node(step, frozenset(first), empty)
+    return Node(step, frozenset(first), empty, needs=tuple(need for node in nodes for need in node.needs))
 
 
 def _plain_first(node: Node) -> frozenset[str] | None:
@@ -374,7 +387,7 @@ def guarded(who: str, mode: str, node: Node) -> Node:
             return NONE  # at the head of a frame, negation is left to the scopes, which say so
         return inner(view, i)
 
-    return Node(step, node.first, node.empty)
+    return Node(step, node.first, node.empty, needs=node.needs)
 
 
 def concept_node(concept: Concept) -> Node:
@@ -404,7 +417,7 @@ def concept_node(concept: Concept) -> Node:
         view.memo[key] = ends
         return ends
 
-    return Node(step, concept.first)
+    return Node(step, concept.first, needs=concept.needs)
 
 
 def _merge(left: Ends, right: Ends) -> Ends:

@@ -57,7 +57,11 @@ def count_steps(text: str, voice: str = "note") -> int:
     """How many matching steps a text costs: the same on every machine, for the test of linear time."""
     words = load()
     note = analyse(tokenise(text[:LIMIT]), words, voice)
-    frames.find(note, words, voice)
+    frames.find(note, words.told[voice])
+    if voice == "mirrored":
+        pressed = exchanged(note)
+        frames.find(pressed, words.pressed)
+        note.steps += pressed.steps
     return note.steps + len(note.norm)
 
 
@@ -69,13 +73,10 @@ class _Judge:
         self.whens: dict[int, list[tuple[int, When]]] = {}
 
     def reading(self, cut: int | None) -> Reading:
-        matches = frames.find(self.note, self.words, self.voice)
+        matches = frames.find(self.note, self.words.told[self.voice])
         if self.voice == "mirrored":
             # The writer is the one being pressed: the same frames are read with the two roles exchanged.
-            pressed = frames.find(exchanged(self.note), self.words, self.voice)
-            matches = [match for match in matches if not _pushing(match)] + [
-                match for match in pressed if _pushing(match)
-            ]
+            matches += frames.find(exchanged(self.note), self.words.pressed)
         idioms: dict[int, list[Match]] = {}
         for match in matches:
             if match.label == "idiom":
@@ -234,10 +235,6 @@ class _Judge:
                 why,
             )
         return tuple(sorted(found.values(), key=lambda off: (off.start, _ORDER[off.label], off.end)))
-
-
-def _pushing(match: Match) -> bool:
-    return match.label in PRESSURE or match.rule.frame.startswith(("act.", "sign."))
 
 
 def _narrowed(findings: list[Finding]) -> list[Finding]:

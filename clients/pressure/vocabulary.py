@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from clients.pressure.labels import GROUP_OF, LABELS
-from clients.pressure.patterns import ANY, Grammar, Node, PatternError, alternatives
+from clients.pressure.labels import GROUP_OF, LABELS, PRESSURE
+from clients.pressure.lookup import Lookup, Rule
+from clients.pressure.patterns import ANY, Grammar, PatternError, alternatives
 from clients.pressure.words import Words
 
 FOLDER: Final = Path(__file__).with_name("vocabulary")
@@ -21,25 +23,6 @@ _NEGATIVE: Final = re.compile(r"-[\w<(]|\b(not|never|no|stop|without)\b")
 HELPERS: Final = ("act", "idiom", "sign", "ground")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Rule:
-    """One line of vocabulary in a frame."""
-
-    frame: str
-    label: str
-    source: str
-    node: Node
-    score: float
-    reason: str
-    uninvited: bool
-    voices: frozenset[str]
-    who: str  # the wanted subject of the first word, when there is one
-    actor: str
-    keeps: frozenset[str]
-    plain: bool
-    scope_at_end: bool
-
-
 @dataclass(slots=True)
 class Vocabulary:
     grammar: Grammar
@@ -47,7 +30,8 @@ class Vocabulary:
     partner: dict[str, str]
     people: dict[str, tuple[str, str]]
     rival: frozenset[str]
-    rules: dict[str, dict[str, list[Rule]]]  # by voice, then by the word it may begin with
+    told: dict[str, Lookup]  # by voice
+    pressed: Lookup  # the mirrored voice's frames that are read with the two roles exchanged
     auxiliaries: frozenset[str]
     prepositions: frozenset[str]
     subordinators: frozenset[str]
@@ -156,10 +140,10 @@ def load() -> Vocabulary:
         for group, entries in content.items():
             for name, entry in entries.items():
                 frames.append((f"{group}.{name}", entry))
-    rules: dict[str, dict[str, list[Rule]]] = {}
-    reasons: dict[str, str] = {}
-    for name, entry in frames:
-        _frame(name, entry, grammar, rules, reasons)
+    reasons = {name: str(entry.get("reason", "")) for name, entry in frames}
+    rules = [rule for name, entry in frames for rule in _frame(name, entry, grammar)]
+    told = {voice: Lookup(rule for rule in rules if voice in rule.voices) for voice in ("note", "message")}
+    told["mirrored"] = Lookup(rule for rule in rules if "mirrored" in rule.voices and not _pushing(rule))
     people: dict[str, tuple[str, str]] = {}
     for kind, section in (("O", "other"), ("K", "child"), ("A", "affair"), ("P", "partner")):
         for gender, names in people_file[section].items():
@@ -188,7 +172,8 @@ def load() -> Vocabulary:
         partner={word: gender for word, (kind, gender) in people.items() if kind == "P"},
         people=people,
         rival=frozenset(people_file["rival_when_owned"].split()),
-        rules=rules,
+        told=told,
+        pressed=Lookup(rule for rule in rules if "mirrored" in rule.voices and _pushing(rule)),
         auxiliaries=sets["auxiliaries"],
         prepositions=sets["prepositions"],
         subordinators=sets["subordinators"],
@@ -219,25 +204,22 @@ def load() -> Vocabulary:
     )
 
 
-def _frame(
-    name: str, entry: dict[str, Any], grammar: Grammar, rules: dict[str, dict[str, list[Rule]]], reasons: dict[str, str]
-) -> None:
+def _frame(name: str, entry: dict[str, Any], grammar: Grammar) -> Iterator[Rule]:
     label = name.partition(".")[0]
     if label not in LABELS and label not in HELPERS:
         raise PatternError(f"frame {name} starts with neither a label nor a helper's name")
-    reasons[name] = str(entry.get("reason", ""))
     for line in alternatives(entry["patterns"]):
         # A gap at the end would only make the span longer than the words that count.
         node = grammar.compile(line.rstrip(" ."))
         if node.empty or ANY in node.first:
             raise PatternError(f"a pattern of {name} may start anywhere: {line}")
-        rule = Rule(
+        yield Rule(
             frame=name,
             label=label,
             source=line,
             node=node,
             score=float(entry.get("score", 0.8)),
-            reason=reasons[name],
+            reason=str(entry.get("reason", "")),
             uninvited=bool(entry.get("uninvited", False)),
             voices=frozenset(str(entry.get("voices", "note mirrored message")).split()),
             scope_at_end=entry.get("scope_at") == "end",
@@ -246,10 +228,10 @@ def _frame(
             keeps=frozenset(str(entry.get("keeps", "")).split()),
             plain=(GROUP_OF.get(label) in ("progress", "resistance") or label == "sign") and not _NEGATIVE.search(line),
         )
-        for voice in rule.voices:
-            by_word = rules.setdefault(voice, {})
-            for word in node.first:
-                by_word.setdefault(word, []).append(rule)
+
+
+def _pushing(rule: Rule) -> bool:
+    return rule.label in PRESSURE or rule.frame.startswith(("act.", "sign."))
 
 
 def _read(name: str) -> dict[str, Any]:
