@@ -3,7 +3,7 @@
 from allauth.account import urls as account_urls
 from django.urls import include, path
 
-from counselor import views as desk
+from counselor.views import entry
 
 # Addresses, confirmations and second ways to set a password stay out until each is behind the password and in the trail.
 ACCOUNT_ROUTES = {
@@ -22,7 +22,7 @@ ACCOUNT_ROUTES = {
 account = [route for route in account_urls.urlpatterns if getattr(route, "name", "") in ACCOUNT_ROUTES]
 
 urlpatterns = [
-    path("", desk.go_home, name="home"),
+    path("", entry.go_home, name="home"),
     path("accounts/", include(account)),
     path("desk/", include("counselor.urls")),
     path("portal/", include("clients.portal.urls")),

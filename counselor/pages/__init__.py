@@ -1,0 +1,17 @@
+"""What each room of the desk shows: every read query, returned as frozen values; templates ask the database nothing.
+
+`triage` is Today, `cases` the case with its cards (`flags`, `stream`) and its course (`progress`), `notes` a session note and what
+is shared from it, `audit` the trail.
+"""
+
+from .audit import ACTS, trail
+from .cases import STREAM_LENGTH, CasePage, Choice, case, case_version
+from .flags import flag
+from .notes import note, share, side_of
+from .stream import Entry
+from .triage import forget_kept, today
+
+__all__ = [
+    "ACTS", "STREAM_LENGTH", "CasePage", "Choice", "Entry", "case", "case_version", "flag", "forget_kept", "note",
+    "share", "side_of", "today", "trail",
+]  # fmt: skip

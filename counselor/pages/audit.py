@@ -1,0 +1,99 @@
+"""The trail: who did what and when."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from clients import access
+from clients.models import (
+    AuditEvent,
+    User,
+)
+
+from .clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class TrailLine:
+    seq: int
+    when: str
+    who: str
+    act: str
+    case: str
+    href: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrailPage:
+    lines: tuple[TrailLine, ...]
+    older: int
+    zone: str
+    names: str
+    case_id: str
+
+
+ACTS = {
+    "practice.opened": "opened the practice",
+    "account.enrolled": "enrolled an account",
+    "case.opened": "opened the case",
+    "case.paused": "paused the case",
+    "consent.given": "gave consent",
+    "consent.refused": "refused or withdrew consent",
+    "screening.recorded": "recorded a screening",
+    "checkin.sent": "sent a check-in",
+    "checkin.read": "marked a check-in as read",
+    "checkin.danger_told": "answered who and whether safe",
+    "flag.acknowledged": "marked a flag as seen",
+    "flag.resolved": "resolved a flag",
+    "flag.reopened": "reopened a flag",
+    "reading.not_accurate": "called a reading not accurate",
+    "reading.confirmed": "confirmed a reading",
+    "reading.renewed": "read texts again with a newer version",
+    "note.started": "started a note",
+    "note.saved": "saved a note",
+    "note.signed": "signed a note",
+    "note.added_to": "added to a signed note",
+    "guidance.inserted": "inserted guidance into a note",
+    "guidance.sent": "shared guidance",
+    "guidance.withdrawn": "withdrew shared guidance",
+    "guidance.opened": "opened guidance",
+    "guidance.answered": "answered guidance",
+    "viewed": "looked at the case",
+}
+TRAIL_LENGTH = 100
+
+
+def trail(user: User, now: datetime, page: int = 1, case_id: str = "") -> TrailPage:
+    """Who did what and when: a counselor's own cases; the practice lead also sees what belongs to no case."""
+    clock = Clock(user, now)
+    cases = {c.pk: c.summary.names for c in access.visible_cases(user, now).select_related("summary")}
+    events = AuditEvent.objects.select_related("by").filter(practice_id=user.practice_id)
+    chosen = next((pk for pk in cases if str(pk) == case_id), None)
+    if chosen:
+        events = events.filter(case_id=chosen)
+    elif user.role != "owner":
+        events = events.filter(case_id__in=list(cases))
+    else:
+        events = events.filter(case_id__in=list(cases)) | events.filter(case__isnull=True)
+    first = (page - 1) * TRAIL_LENGTH
+    rows = list(events.order_by("-at", "-seq")[first : first + TRAIL_LENGTH + 1])
+    lines = tuple(
+        TrailLine(
+            seq=e.seq,
+            when=clock.stamp(e.at),
+            who=e.by.name if e.by else "The site",
+            act=ACTS.get(e.act, e.act),
+            case=cases.get(e.case_id, "") if e.case_id else "",
+            href=f"/desk/cases/{e.case_id}/" if e.case_id else "",
+            detail=", ".join(
+                f"{k} {v}"
+                for k, v in e.detail.items()
+                if k in {"rule", "reason", "card", "version", "answer", "result", "kind", "role"} and v
+            ).replace("_", " "),
+        )
+        for e in rows[:TRAIL_LENGTH]
+    )
+    older = page + 1 if len(rows) > TRAIL_LENGTH else 0
+    return TrailPage(
+        lines, older, user.zone.replace("_", " "), cases.get(chosen, "") if chosen else "", case_id if chosen else ""
+    )
