@@ -1,0 +1,57 @@
+"""The life of a flag: its states, its clocks, its reasons (rules.md, Lifecycle; decisions 28)."""
+
+from datetime import timedelta
+
+from ..models import Case, Flag
+from ..rules import CATALOGUE, Severity
+
+LIVE = (Flag.State.OPEN, Flag.State.ACKNOWLEDGED, Flag.State.SNOOZED)
+REASONS = {
+    "not_accurate": "Not accurate",
+    "known": "Known, working on it",
+    "agreed": "Agreed boundary",
+    "welcome": "The partner welcomes it",
+    "followed_up": "Followed up",
+    "other": "Other",
+}
+# state -> the states a person or the lifecycle may move it to; reopen is open plus an event.
+TRANSITIONS: dict[str, frozenset[str]] = {
+    "open": frozenset({"acknowledged", "snoozed", "resolved", "auto_resolved"}),
+    "acknowledged": frozenset({"open", "snoozed", "resolved", "auto_resolved"}),
+    "snoozed": frozenset({"open", "acknowledged", "resolved", "auto_resolved"}),
+    "resolved": frozenset({"open"}),
+    "auto_resolved": frozenset({"open"}),
+}
+# Lifecycle code -> (days without a trigger before it clears by itself, check-ins without, cool-down days, must be seen
+# first). Info gathers nothing after it was raised, so L1 closes 28 days after that.
+CLEARS = {"L1": (28, 0, 28, False), "L2": (14, 2, 14, False), "L3": (28, 2, 14, True)}
+REOPEN_WITHIN = timedelta(days=56)
+DUE = {
+    Severity.URGENT: timedelta(minutes=15),
+    Severity.ELEVATED: timedelta(hours=8),
+    Severity.WATCH: timedelta(days=7),
+}
+DUE_TODAY = timedelta(hours=8)
+
+
+class Refused(Exception):
+    """An act that does not fit the flag's state; the text is for the person."""
+
+
+def lifecycle(rule: str, severity: int) -> str:
+    """The code in force: "L2>L3" is L2 while watch, L3 once elevated; info always closes like L1."""
+    codes = CATALOGUE[rule].lifecycle.split(">")
+    if codes == ["L4"]:
+        return "L4"
+    if severity <= Severity.INFO:
+        return "L1"
+    return codes[-1] if severity >= Severity.ELEVATED else codes[0]
+
+
+def can(flag: Flag, to: str) -> bool:
+    return to in TRANSITIONS[flag.state] and not (flag.safety and to in {"snoozed", "auto_resolved"})
+
+
+def safety_open(case: Case) -> bool:
+    """While one is open, low-pressure guidance is withheld on the whole case (guidance.md, decision 4)."""
+    return Flag.objects.filter(case=case, safety=True, state__in=LIVE).exists()
