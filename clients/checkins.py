@@ -118,10 +118,15 @@ def promise(case: Case, at: datetime, zone: str) -> date:
 
 
 @transaction.atomic
-def submit(*, partner: Partner, by: User, at: datetime, key: UUID, answers: Answers, held: bool = False) -> Sent:
+def submit(
+    *, partner: Partner, by: User, at: datetime, key: UUID, answers: Answers, held: bool = False, device: str = "",
+    seconds: int | None = None,
+) -> Sent:  # fmt: skip
     """Take one check-in. The same key and body again returns the first result; another body raises AlreadySent.
 
-    `held`: it was posted on an ended session and sent afterwards. Raises Refused (with `item`) for what cannot be taken. At most 14 statements when nothing fires (decisions 45).
+    `held`: it was posted on an ended session and sent afterwards. `device` (a keyed hash) and `seconds` (from opening the
+    form to sending it) tell how it was filled in. Raises Refused (with `item`) for what cannot be taken. At most 14
+    statements when nothing fires (decisions 45).
     """
     answers = replace(answers, text=normalise(answers.text), next_session=normalise(answers.next_session))
     _check(answers)
@@ -144,7 +149,7 @@ def submit(*, partner: Partner, by: User, at: datetime, key: UUID, answers: Answ
     checkin = CheckIn(
         practice_id=case.practice_id, case=case, partner=partner, key=key, at=at, answers=dict(answers.items),
         text=answers.text, next_session=answers.next_session, body_hash=body_hash,
-        text_read=may_read,
+        text_read=may_read, device=device, seconds=seconds,
         safety=_safety(answers), read_by_on=promise(case, at, by.zone),
     )  # fmt: skip
     reading = readings.read_texts(checkin, at) if may_read and (answers.text or answers.next_session) else None
@@ -152,10 +157,17 @@ def submit(*, partner: Partner, by: User, at: datetime, key: UUID, answers: Answ
     readings.compute_scores(checkin, state)
     windows = list(SteadyWindow.objects.filter(partner=partner).order_by("opened_at"))
     known = flags.load(case, at)
-    outcome = evaluate(history.build(partner, [*before, checkin], windows, len(before), partner.name))
     last_at = datetime.fromtimestamp(state.last * 86_400, tz=UTC) if state.count else None
-    raises = any(CATALOGUE[hit.rule].safety for hit in outcome.hits)
-    state = course.take(checkin, state, course.spans_now(case, known, last=last_at, at=at, raises=raises))
+    spans = course.spans_now(case, known, last=last_at, at=at)
+    earlier_state, state = state, course.take(checkin, state, spans)
+    outcome = evaluate(
+        history.build(
+            partner, [*before, checkin], windows, len(before), partner.name, state=state, flags=known,
+            arranged=row.arranged, zone=by.zone,
+        )
+    )  # fmt: skip
+    if any(CATALOGUE[hit.rule].safety for hit in outcome.hits):  # the gate knows of the flag this check-in opens
+        state = course.take(checkin, earlier_state, [*spans, (history.day_of(at), None)])
     checkin.save(force_insert=True)
     if reading is not None:
         reading.save(force_insert=True)
@@ -196,6 +208,7 @@ def _summarise(
         row, checkin, partner_interval=partner.interval_days, leads=summary.leads(partner), held_until=held
     )
     summary.set_flags(row, [f for f in known if f.state in flags.LIVE])
+    row.arranged = history.note_what_was_said(row.arranged, checkin)
     row.unread += 1
     row.oldest_unread_at = row.oldest_unread_at or checkin.at
     row.read_by_on = min(row.read_by_on or checkin.read_by_on, checkin.read_by_on)

@@ -19,7 +19,7 @@ from .rules.record import Entry
 
 VERSION = maths.VERSION
 HELD_FOR = timedelta(days=90)  # conduct is not scored for so long after the reporter was afraid or hurt (decisions 3)
-CLOSED_LONG_AGO = timedelta(days=50)  # flags.load does not see flags closed longer ago than 56 days
+CLOSED_LONG_AGO = timedelta(days=84)  # flags.load does not see flags closed longer ago than 90 days
 _WRITTEN = ("w", "t", "cpi", "rs", "d", "levels", "course")
 
 
@@ -122,16 +122,14 @@ def spans(case: Case) -> list[tuple[float, float | None]]:
 
 
 def spans_now(
-    case: Case, known: Iterable[Flag], *, last: datetime | None, at: datetime, raises: bool
+    case: Case, known: Iterable[Flag], *, last: datetime | None, at: datetime
 ) -> list[tuple[float, float | None]]:
     """The spans that matter to a check-in being sent. The flags that are open tell them; the events are asked only where
-    one was closed since the last check-in, or may have been forgotten. `raises`: this very check-in opens one."""
+    one was closed since the last check-in, or may have been forgotten."""
     safety = [flag for flag in known if flag.safety and flag.opened_at <= at]
     if last is not None and (at - last > CLOSED_LONG_AGO or any(f.closed_at and f.closed_at > last for f in safety)):
-        found = spans(case)
-    else:
-        found = sorted((history.day_of(f.opened_at), None) for f in safety if f.closed_at is None)
-    return [*found, (history.day_of(at), None)] if raises else found
+        return spans(case)
+    return sorted((history.day_of(f.opened_at), None) for f in safety if f.closed_at is None)
 
 
 def write(rows: Sequence[CheckIn]) -> None:

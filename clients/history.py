@@ -1,12 +1,15 @@
 """Rows to the frozen `History` that the rules see."""
 
 import json
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from .models import CheckIn, Partner, SteadyWindow
+from .models import CheckIn, Flag, Partner, SteadyWindow
 from .pressure import Finding
-from .progress import Level
+from .progress import Level, Share
+from .progress import course as maths
 from .rules import record
 
 # Rules look back 90 days at the most, the shift scan 12 check-ins. Whoever writes often is seen for the 90 days all the
@@ -14,6 +17,7 @@ from .rules import record
 LOOK_BACK_ROWS = 60
 LOOK_BACK = timedelta(days=90)
 MOST_ROWS = 600
+DEVICES_FOR = timedelta(days=1)
 
 
 def day_of(at: datetime) -> float:
@@ -61,9 +65,10 @@ def safety_of(row: CheckIn) -> dict[str, object]:
     return json.loads(row.safety) if row.safety else {}
 
 
-def entry(row: CheckIn) -> record.Entry:
+def entry(row: CheckIn, zone: ZoneInfo | None = None) -> record.Entry:
     safety = safety_of(row)
     chips, danger = safety.get("s1"), safety.get("s2")
+    stored = row.course
     return record.Entry(
         id=str(row.pk),
         at=row.at,
@@ -82,17 +87,114 @@ def entry(row: CheckIn) -> record.Entry:
         cpi=row.cpi,
         d=row.d,
         levels=levels_of(row),
+        gate=stored.get("g", ""),
+        share=Share(*stored["r"]) if "r" in stored else None,
+        shifts={index: maths.shift_from_json(shift) for index, shift in stored.get("s", {}).items()},
+        blocks=stored.get("b", {}),
+        on=row.at.astimezone(zone).date() if zone else None,
+        seconds=row.seconds,
+        device=row.device,
+        at_desk=row.entered_by_id is not None,
     )
 
 
 def build(
-    partner: Partner, rows: Iterable[CheckIn], windows: Iterable[SteadyWindow], before: int, name: str
-) -> record.History:
-    """The history of one partner; the last of `rows` is the check-in just sent."""
+    partner: Partner, rows: Iterable[CheckIn], windows: Iterable[SteadyWindow], before: int, name: str, *,
+    state: maths.State | None = None, flags: Iterable[Flag] = (), arranged: Mapping[str, Any] | None = None,
+    zone: str = "UTC",
+) -> record.History:  # fmt: skip
+    """The history of one partner; the last of `rows` is the check-in just sent. `state`: what the course carries after
+    it; `flags`: the case's, as they stood before it; `arranged`: as on the case's row."""
+    own_zone = ZoneInfo(zone)
+    entries = tuple(entry(row, own_zone) for row in rows)
+    series = state.series if state else {}
     return record.History(
-        entries=tuple(entry(row) for row in rows),
+        entries=entries,
         before=before,
         windows=tuple(record.SteadyWindow(w.opened_at, w.opened_by, w.ends_at, w.ended_at) for w in windows),
         name=name,
         other=partner.other_name,
+        arranged=arrange(arranged or {}, partner.side),
+        flags=tuple(
+            record.Raised(
+                f.rule,
+                f.severity,
+                f.opened_at,
+                f.last_evidence_at,
+                f.closed_at,
+                f.close_reason,
+                f.partner_id == partner.pk,
+            )
+            for f in flags
+            if f.opened_at <= entries[-1].at
+        ),
+        confirmed={index: s.confirmed for index, s in series.items() if s.confirmed is not None},
+        first_day=state.first if state and state.count else None,
+        interval=partner.interval_days,
     )
+
+
+def arrange(stored: Mapping[str, Any], side: str) -> record.Arranged:
+    """What is arranged around the case, as it concerns one side (`CaseSummary.arranged`)."""
+    other = "B" if side == "A" else "A"
+    limits, wish = stored.get("limits", {}), stored.get("wish", {}).get(side) or ["", None]
+    gone = stored.get("moved_out")
+    return record.Arranged(
+        keeps_away=_limit(limits.get(side)),
+        kept_from=_limit(limits.get(other)),
+        agreements=tuple(
+            record.Agreement(
+                a["kind"], _day(a.get("since")), _day(a.get("until")), a.get("per_week"), bool(a.get("welcome"))
+            )
+            for a in stored.get("agreements", {}).get(side, [])
+        ),
+        phase=stored.get("phase") or "separated",
+        phase_since=_day(stored.get("phase_since")),
+        moved_out="" if gone is None else "reporter" if gone == side else "other",
+        wish=wish[0],
+        wish_on=_day(wish[1]),
+        mutes=frozenset(stored.get("mutes", {}).get(side, ())),
+        said=tuple(
+            record.Said(
+                datetime.fromisoformat(at), told.get("p4"), told.get("p6", ""), told.get("p8", ""),
+                frozenset(told.get("unwelcome", ())),
+            )
+            for at, told in stored.get("says", {}).get(other, [])
+        ),
+        devices=tuple((datetime.fromisoformat(at), device) for at, device in stored.get("devices", {}).get(other, [])),
+    )  # fmt: skip
+
+
+def _limit(stored: Mapping[str, Any] | None) -> record.Limit | None:
+    if not stored:
+        return None
+    return record.Limit(
+        stored["source"], frozenset(stored.get("scope", ())), _day(stored.get("since")), _day(stored.get("until"))
+    )
+
+
+def _day(stored: str | None) -> date | None:
+    return date.fromisoformat(stored) if stored else None
+
+
+def note_what_was_said(stored: Mapping[str, Any], row: CheckIn) -> dict[str, Any]:
+    """`arranged`, with what this check-in adds for the other side's rules: its word on contact (the mirrored form), and
+    the device it came from. Desk only."""
+    kept = dict(stored)
+    answers, side = row.answers, row.partner.side
+    told: dict[str, Any] = {
+        code: answers[code] for code in ("p4", "p6", "p8") if answers.get(code) not in (None, "skip", "none")
+    }
+    acts = answers.get("p5")
+    if isinstance(acts, dict) and (unwelcome := sorted(act for act, word in acts.items() if word == "unwelcome")):
+        told["unwelcome"] = unwelcome
+    if told:
+        kept["says"] = _with(kept.get("says", {}), side, row.at, told, LOOK_BACK)
+    if row.device and row.entered_by_id is None:
+        kept["devices"] = _with(kept.get("devices", {}), side, row.at, row.device, DEVICES_FOR)
+    return kept
+
+
+def _with(stored: Mapping[str, Any], side: str, at: datetime, value: Any, kept_for: timedelta) -> dict[str, Any]:
+    rows = [r for r in stored.get(side, []) if datetime.fromisoformat(r[0]) > at - kept_for]
+    return {**stored, side: sorted([*rows, [at.isoformat(), value]], key=lambda r: datetime.fromisoformat(r[0]))}

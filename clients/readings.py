@@ -254,9 +254,15 @@ def _raise_again(
     in_view = history.recent(partner, at)
     if in_view and in_view[-1].pk == newest.pk and at - newest.at <= RAISES_WITHIN:
         rows = list(SteadyWindow.objects.filter(partner=partner).order_by("opened_at"))
-        outcome = evaluate(history.build(partner, in_view, rows, len(in_view) - 1, partner.name))
+        held, known = CaseSummary.objects.get(case=case), flags.load(case, at)
+        outcome = evaluate(
+            history.build(
+                partner, in_view, rows, len(in_view) - 1, partner.name, state=course.state_of(held, partner.side), flags=known,
+                arranged=held.arranged, zone=partner.user.zone if partner.user else "UTC",
+            )
+        )  # fmt: skip
         windows = outcome.windows
-        known_rules = {f.rule for f in flags.load(case, at) if f.checkin_id == newest.pk}
+        known_rules = {f.rule for f in known if f.checkin_id == newest.pk}
         for hit in outcome.hits:
             if hit.rule not in merged and hit.rule not in known_rules:
                 merged[hit.rule] = hit

@@ -4,14 +4,16 @@
 fixed origin, the time axis of the progress maths.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import IntEnum
+from functools import cached_property
 from typing import Literal
 
 from clients.pressure import Finding
-from clients.progress import Level
+from clients.progress import Level, Share, Shift
 
 PRESSING = (
     "push_return",
@@ -55,9 +57,12 @@ class Act:
         return self.finding is not None and self.finding.status == "planned"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Entry:
-    """One check-in as the rules see it. Findings mark spans of `text` and of `aside`."""
+    """One check-in as the rules see it. Findings mark spans of `text` and of `aside`.
+
+    What the course stored with it is handed over, never worked out again: `gate` after it, the partner's `share` of
+    contacts, `shifts` (the tier that held at it, by index) and `blocks` (last three less the three before)."""
 
     id: str
     at: datetime
@@ -76,22 +81,41 @@ class Entry:
     cpi: float | None = None
     d: float | None = None
     levels: Mapping[str, Level] = field(default_factory=dict)
+    gate: str = ""
+    share: Share | None = None
+    shifts: Mapping[str, Shift] = field(default_factory=dict)
+    blocks: Mapping[str, float] = field(default_factory=dict)
+    on: date | None = None  # the day in the reporter's own zone
+    seconds: int | None = None  # from the form being opened to its being sent
+    device: str = ""
+    at_desk: bool = False  # entered for the client
+
+    @property
+    def today(self) -> date:
+        return self.on or self.at.date()
 
     def acts(self, *labels: str) -> tuple[Act, ...]:
         """Own acts with one of these labels, done or planned; a text finding counts only where its chip is not ticked.
         `pursuit` findings that are uninvited count as `uninvited`, the chip's name for it. Asking for the return after
         the partner had brought it up is an event without weight, not an act (`answered_return`)."""
+        if not self._own:
+            return ()
         wanted = labels or PRESSING
+        found = [act for label in wanted for act in self._own if act.source == "chip" and act.label == label]
+        return (*found, *(act for act in self._own if act.source == "text" and act.label in wanted))
+
+    @cached_property
+    def _own(self) -> tuple[Act, ...]:
+        """Every own act, of any label: worked out once for all rules."""
         ticked = self._ticked
         found = [
-            Act(label, "chip", ticked[label])
-            for label in wanted
-            if label in ticked and not (label == "push_return" and "partner_first" in ticked)
+            Act(label, "chip", count)
+            for label, count in ticked.items()
+            if not (label == "push_return" and "partner_first" in ticked)
         ]
         for finding in self.findings:
             label = "uninvited" if finding.label == "pursuit" and finding.uninvited else finding.label
-            counts = finding.actor == "client" and finding.status in {"done", "planned"}
-            if counts and label in wanted and label not in ticked:
+            if finding.actor == "client" and finding.status in {"done", "planned"} and label not in ticked:
                 sure = (finding.label, finding.start) in self.confirmed
                 found.append(Act(label, "text", finding=finding, confirmed=sure))
         return tuple(found)
@@ -110,7 +134,7 @@ class Entry:
         read = any(f.actor == "spouse" and f.status == "done" for f in self.said("raises_return"))
         return read or "return" in self.chips("c4") or "partner_first" in self._ticked
 
-    @property
+    @cached_property
     def _ticked(self) -> dict[str, int]:
         value = self.answers.get("c8")
         return {act: int(times) for act, times in value.items()} if isinstance(value, Mapping) else {}
@@ -121,6 +145,11 @@ class Entry:
 
     def said(self, *labels: str) -> tuple[Finding, ...]:
         return tuple(f for f in self.findings if f.label in labels)
+
+    def number(self, item: str) -> int | None:
+        """The answer as a number; None where it was skipped, not asked, or answered in words."""
+        value = self.answers.get(item)
+        return value if isinstance(value, int) and not isinstance(value, bool) else None
 
     @property
     def talk(self) -> Mapping[str, object]:
@@ -143,23 +172,123 @@ class SteadyWindow:
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """No contact, for one who must keep away (decisions 2). `scope`: what contact is allowed for all the same."""
+
+    source: Literal["order", "own_wish", "told"]
+    scope: frozenset[str] = frozenset()
+    since: date | None = None
+    until: date | None = None
+
+    def runs(self, day: date) -> bool:
+        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What was agreed with the reporter (decisions 20). `welcome`: the other one told the counselor that it is."""
+
+    kind: str
+    since: date | None = None
+    until: date | None = None
+    per_week: int | None = None
+    welcome: bool = False
+
+    def runs(self, day: date) -> bool:
+        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the other one said of contact in the mirrored form: p4 (3 too much, 4 frightening), p6, p8, and the acts
+    called unwelcome. A rule that rests on it is for the desk alone, and at most watch (decisions 13)."""
+
+    at: datetime
+    contact: int | None = None
+    wants: str = ""
+    ready: str = ""
+    unwelcome: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """What people arranged around the case, as it concerns this reporter."""
+
+    keeps_away: Limit | None = None  # the reporter must keep away
+    kept_from: Limit | None = None  # the other one must keep away from the reporter
+    agreements: tuple[Agreement, ...] = ()
+    phase: str = "separated"
+    phase_since: date | None = None
+    moved_out: Literal["", "reporter", "other"] = ""
+    wish: str = ""  # the reporter's own, as last told
+    wish_on: date | None = None
+    mutes: frozenset[str] = frozenset()
+    said: tuple[Said, ...] = ()  # by the other one, oldest first
+    devices: tuple[tuple[datetime, str], ...] = ()  # where the other one's last check-ins came from
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A flag as it stood before this check-in: live, or closed within 90 days. `own`: raised for this reporter."""
+
+    rule: str
+    severity: int
+    opened_at: datetime
+    last_at: datetime
+    closed_at: datetime | None = None
+    reason: str = ""
+    own: bool = True
+
+    @property
+    def live(self) -> bool:
+        return self.closed_at is None
+
+    @property
+    def safety(self) -> bool:
+        return self.rule.startswith("S")
+
+
+@dataclass(frozen=True)
 class History:
     """One reporter's record up to and including the check-in just sent. `before` counts check-ins ever sent before
-    it, also those out of view. `name` and `other` only fill sentences."""
+    it, also those out of view; `first_day` is the day of the very first. `confirmed`: the last confirmed shift of each
+    index, however long ago. `name` and `other` only fill sentences.
+
+    `danger` is filled in by `evaluate`: the safety rules that hold for this very check-in."""
 
     entries: tuple[Entry, ...]
     before: int
     windows: tuple[SteadyWindow, ...] = ()
     name: str = "The client"
     other: str = "the partner"
+    arranged: Arranged = Arranged()
+    flags: tuple[Raised, ...] = ()
+    confirmed: Mapping[str, Shift] = field(default_factory=dict)
+    first_day: float | None = None
+    interval: int = 7  # days between check-ins, as planned
+    danger: frozenset[str] = frozenset()
 
     @property
     def now(self) -> Entry:
         return self.entries[-1]
 
+    @property
+    def last_time(self) -> Entry | None:
+        """The check-in before this one."""
+        return self.entries[-2] if len(self.entries) > 1 else None
+
+    @property
+    def gap(self) -> float:
+        """Days that this check-in speaks of; the first one asks about seven."""
+        return self.now.day - self.last_time.day if self.last_time else 7.0
+
+    @property
+    def gate_before(self) -> str:
+        """Where the gate stood when what is told now was done: as the check-in before left it."""
+        return self.last_time.gate if self.last_time else ""
+
     def since(self, days: float) -> tuple[Entry, ...]:
-        start = self.now.at - timedelta(days=days)
-        return tuple(e for e in self.entries if e.at >= start)
+        return self.entries[bisect_left(self.entries, self.now.at - timedelta(days=days), key=_sent) :]
 
     def last(self, count: int) -> tuple[Entry, ...]:
         return self.entries[-count:]
@@ -168,7 +297,7 @@ class History:
     def window(self) -> SteadyWindow | None:
         return next((w for w in reversed(self.windows) if w.covers(self.now.at)), None)
 
-    @property
+    @cached_property
     def frightened(self) -> bool:
         """The shared guard of decisions 3: afraid or hurt within 90 days; then nobody is read as pressing. Where it is
         not told who was hurt by whom, the guard holds."""
@@ -179,8 +308,50 @@ class History:
             for e in self.since(90)
         )
 
+    @cached_property
+    def unsafe(self) -> bool:
+        """A safety flag on the case within 90 days, whoever it is about, or danger in this very check-in."""
+        start = self.now.at - timedelta(days=90)
+        return bool(self.danger) or any(
+            f.safety and (f.closed_at is None or f.closed_at >= start or f.last_at >= start) for f in self.flags
+        )
+
+    def live(self, *rules: str) -> tuple[Raised, ...]:
+        """The reporter's live flags of these rules; of all, where none is named."""
+        return tuple(f for f in self.flags if f.own and f.live and (not rules or f.rule in rules))
+
+    def raised(self, rule: str) -> Raised | None:
+        """The reporter's newest flag of a rule, live or closed within 90 days."""
+        return max((f for f in self.flags if f.own and f.rule == rule), key=lambda f: f.opened_at, default=None)
+
+    def agreed(self, kind: str) -> Agreement | None:
+        """An agreement of that kind that runs today. Where the reporter must keep away, none excuses contact."""
+        today = self.now.today
+        if self.arranged.keeps_away is not None and self.arranged.keeps_away.runs(today):
+            return None
+        return next((a for a in self.arranged.agreements if a.kind == kind and a.runs(today)), None)
+
+    @cached_property
+    def band(self) -> tuple[float, float] | None:
+        """The 80 % interval of the partner's share of contacts, where enough is known to speak of it."""
+        share = self.now.share
+        return share.interval() if share is not None and share.enough else None
+
+    @property
+    def wish(self) -> str:
+        """What the reporter wants, as told last: here, or as carried on the case."""
+        return next(
+            (str(e.answers["wish"]) for e in reversed(self.since(90)) if e.answers.get("wish") not in (None, "skip")),
+            self.arranged.wish,
+        )
+
     def points(self, index: Literal["w", "t", "cpi", "d"]) -> list[tuple[float, float]]:
+        """Every score of an index in view. Rules keep to `since` and `last`; what is left of the series is stored."""
         return [(e.day, value) for e in self.entries if (value := getattr(e, index)) is not None]
+
+
+def _sent(entry: Entry) -> datetime:
+    return entry.at
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +371,7 @@ class Evidence:
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A rule that holds for the check-in just sent. `speed` is how fast a safety hit is answered; `head` the rule whose
-    card takes this hit in."""
+    card takes this hit in. `ends_at`: when it closes by itself because its date has passed (`asks` is then asked)."""
 
     rule: str
     severity: Severity
@@ -209,6 +380,8 @@ class Hit:
     against: tuple[str, ...] = ()
     speed: Literal["", "now", "today"] = ""
     head: str = ""
+    ends_at: datetime | None = None
+    asks: str = ""
 
     def joined(self, other: "Hit") -> "Hit":
         """One card for two hits of the same rule."""
@@ -222,7 +395,7 @@ class Rule:
 
     id: str
     version: int
-    family: Literal["conduct", "signs", "wellbeing", "safety"]
+    family: Literal["conduct", "signs", "interactions", "engagement", "wellbeing", "safety"]
     name: str
     trigger: str
     against: str
@@ -231,6 +404,7 @@ class Rule:
     lifecycle: str
     literature: str
     check: Callable[[History], Hit | None]
+    line_only: bool = False  # a line on the case page, never a notice (decisions 25)
 
     @property
     def safety(self) -> bool:
