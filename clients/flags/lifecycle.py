@@ -26,6 +26,7 @@ TRANSITIONS: dict[str, frozenset[str]] = {
 # first). Info gathers nothing after it was raised, so L1 closes 28 days after that.
 CLEARS = {"L1": (28, 0, 28, False), "L2": (14, 2, 14, False), "L3": (28, 2, 14, True)}
 REOPEN_WITHIN = timedelta(days=56)
+LOOK_BACK = timedelta(days=90)  # how far rules look back for flags
 DUE = {
     Severity.URGENT: timedelta(minutes=15),
     Severity.ELEVATED: timedelta(hours=8),

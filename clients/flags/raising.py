@@ -9,13 +9,13 @@ from typing import Any
 from ..models import Case, CheckIn, Flag, FlagEvent, Partner, SteadyWindow
 from ..rules import CATALOGUE, Hit, Severity
 from ..rules.record import SteadyWindow as Window
-from .lifecycle import CLEARS, DUE, DUE_TODAY, LIVE, REOPEN_WITHIN, lifecycle
+from .lifecycle import CLEARS, DUE, DUE_TODAY, LIVE, LOOK_BACK, REOPEN_WITHIN, lifecycle
 from .telling import tell
 
 
 def load(case: Case, at: datetime) -> list[Flag]:
-    """The case's live flags, and those closed so recently that they count for cool-down and reopening; one query."""
-    rows = Flag.objects.filter(case=case).exclude(closed_at__lt=at - REOPEN_WITHIN)
+    """The case's live flags, and those closed so recently that a rule or their reopening may ask for them; one query."""
+    rows = Flag.objects.filter(case=case).exclude(closed_at__lt=at - LOOK_BACK)
     return list(rows.order_by("opened_at"))
 
 
@@ -64,7 +64,7 @@ def apply(
     """
     own = [flag for flag in known if flag.partner_id == partner.pk]
     live = {flag.rule: flag for flag in own if flag.state in LIVE}
-    ended = [flag for flag in own if flag.closed_at is not None]
+    ended = [flag for flag in own if flag.closed_at is not None and flag.closed_at >= at - REOPEN_WITHIN]
     closed = {flag.rule: flag for flag in sorted(ended, key=lambda f: f.closed_at or at)}
     raised: list[Flag] = []
     changed: dict[Any, Flag] = {}
@@ -182,7 +182,7 @@ def _again_or_new(
         if at - closed.closed_at < cool_down and hit.severity <= closed.severity:
             return None
         code = lifecycle(rule.id, max(hit.severity, closed.severity))
-        if code == "L3":  # `load` hands out what closed within 56 days; it opens again with its history
+        if code == "L3":  # closed within 56 days, it opens again with its history
             closed.severity, closed.closed_at, closed.closed_by, closed.close_reason = hit.severity, None, None, ""
             closed.head = None
             _ask_anew(closed, hit, at)
