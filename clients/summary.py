@@ -129,10 +129,11 @@ class Standing:
 
 
 def group(
-    row: CaseSummary, *, at: datetime, today_overdue: bool, paused: bool, screening_overdue: bool = False
-) -> Standing:
+    row: CaseSummary, *, at: datetime, today_overdue: bool, paused: bool, screening_overdue: bool = False,
+    care_overdue: bool = False,
+) -> Standing:  # fmt: skip
     """First match wins (decisions 37). Pure: the row and the time decide."""
-    due = bool(row.due_at and row.due_at <= at) or today_overdue or screening_overdue
+    due = bool(row.due_at and row.due_at <= at) or today_overdue or screening_overdue or care_overdue
     if row.safety_open:
         return Standing("needs_you", row.reason or "A safety flag is open.", due)
     if row.urgent_unseen:
@@ -141,6 +142,8 @@ def group(
         return Standing("needs_you", "The promised day for reading a check-in has come.", True)
     if screening_overdue:
         return Standing("needs_you", "A screening is due: seen alone, and asked.", True)
+    if care_overdue:
+        return Standing("needs_you", row.care_reason, True)
     if due:
         return Standing("needs_you", row.reason or "A flag has waited for its day.", True)
     if row.watch_open:

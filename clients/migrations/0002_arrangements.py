@@ -146,7 +146,7 @@ class Migration(migrations.Migration):
             name='Wish',
             fields=[
                 ('id', models.UUIDField(default=clients.models.base.new_id, editable=False, primary_key=True, serialize=False)),
-                ('wish', models.CharField(choices=[('together', 'Together again'), ('not_sure', 'Not sure'), ('apart', 'Apart'), ('rather_not', 'Rather not say')], max_length=10)),
+                ('wish', models.CharField(choices=[('together', 'Together again'), ('unsure', 'Not sure'), ('apart', 'Apart'), ('rather_not', 'Rather not say')], max_length=10)),
                 ('at', models.DateTimeField()),
             ],
         ),
@@ -597,6 +597,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='wish',
-            constraint=models.CheckConstraint(condition=models.Q(('wish__in', ['together', 'not_sure', 'apart', 'rather_not'])), name='wish_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('wish__in', ['together', 'unsure', 'apart', 'rather_not'])), name='wish_known'),
         ),
     ]

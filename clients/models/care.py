@@ -113,7 +113,7 @@ class Wish(PracticeRow):
 
     class Choice(models.TextChoices):
         TOGETHER = "together", "Together again"
-        NOT_SURE = "not_sure", "Not sure"
+        UNSURE = "unsure", "Not sure"
         APART = "apart", "Apart"
         RATHER_NOT = "rather_not", "Rather not say"
 
@@ -126,7 +126,7 @@ class Wish(PracticeRow):
         indexes = [models.Index(fields=["partner", "at"])]
         constraints = [
             models.CheckConstraint(
-                condition=Q(wish__in=["together", "not_sure", "apart", "rather_not"]), name="wish_known"
+                condition=Q(wish__in=["together", "unsure", "apart", "rather_not"]), name="wish_known"
             )
         ]
 

@@ -99,6 +99,7 @@ def _keep_row(case: Case, clock: Clock, now: datetime) -> Row:
     standing = summary.group(
         held, at=now, today_overdue=promised_now, paused=case.paused_at is not None,
         screening_overdue=bool(held.screening_due and held.screening_due <= clock.today),
+        care_overdue=bool(held.care_due and held.care_due <= clock.today),
     )  # fmt: skip
     until = min(clock.midnight(), summary.changes_at(held, at=now))
     row = Row(standing.group, _order(held), held.names, _row(case, held, standing, clock), until)
