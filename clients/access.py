@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
 from .models import Assignment, Case, Partner, Role, User
+from .models.prepared import Prepared
 
 View = Callable[..., Any]
 
@@ -63,14 +64,16 @@ def open_case(user: User, case_id: UUID, at: datetime) -> Case:
     return case
 
 
+_own_side = Prepared(
+    lambda user: Partner.objects.select_related("case", "practice").filter(user=user, case__closed_at__isnull=True)[:1]
+)
+
+
 def own_side(user: User) -> Partner:
-    partner = (
-        Partner.objects.select_related("case", "practice", "user")
-        .filter(user=user, case__closed_at__isnull=True)
-        .first()
-    )
+    partner = _own_side.first(user.pk)
     if partner is None:
         raise Http404
+    partner.user = user
     return partner
 
 

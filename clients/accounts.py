@@ -8,6 +8,7 @@ from django.db import transaction
 
 from . import audit
 from .models import Consent, Partner, Practice, User
+from .models.prepared import Prepared
 
 CONSENT_VERSION = 1
 
@@ -68,7 +69,11 @@ def answer_consent(*, partner: Partner, kind: str, given: bool, by: User, at: da
     return consent
 
 
+_consents = Prepared(
+    lambda partner: Consent.objects.filter(partner=partner).order_by("at", "id").values_list("kind", "given")
+)
+
+
 def consents(partner: Partner) -> dict[str, bool]:
     """The answer in force per kind; a kind never asked is absent. One query."""
-    rows = Consent.objects.filter(partner=partner).order_by("at", "id").values_list("kind", "given")
-    return dict(rows)
+    return dict(_consents(partner.pk))

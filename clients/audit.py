@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import transaction
 
 from .models import AuditEvent, AuditHead, Case, Practice, User
+from .models.prepared import Prepared, insert, update
 
 VIEWED_ONCE_IN = timedelta(minutes=30)
 
@@ -40,6 +41,16 @@ def open_chain(practice: Practice) -> None:
     AuditHead.objects.create(practice=practice)
 
 
+_locked = Prepared(lambda practice: AuditHead.objects.select_for_update().filter(practice=practice))
+
+
+def _head(practice_id: UUID) -> AuditHead:
+    head = _locked.first(practice_id)
+    if head is None:
+        raise AuditHead.DoesNotExist(f"practice {practice_id} has no trail")
+    return head
+
+
 def record(
     act: str,
     *,
@@ -57,14 +68,15 @@ def record(
     practice_id = practice or (case.practice_id if case else None) or (by.practice_id if by else None)
     if practice_id is None:
         raise ValueError("an entry of the trail belongs to a practice")
-    head = AuditHead.objects.select_for_update().get(practice_id=practice_id)
+    head = _head(practice_id)
     event = AuditEvent(
         practice_id=practice_id, seq=head.seq + 1, at=at, by=by, act=act, case=case, side=side, subject=subject,
         detail=detail, previous=head.hash,
     )  # fmt: skip
     event.hash = _digest(event)
-    event.save(force_insert=True)
-    AuditHead.objects.filter(pk=head.pk).update(seq=event.seq, hash=event.hash)
+    insert(event)
+    head.seq, head.hash = event.seq, event.hash
+    update([head], "seq", "hash")
 
 
 def record_view(*, by: User, at: datetime, case: Case, what: str) -> None:
@@ -73,7 +85,7 @@ def record_view(*, by: User, at: datetime, case: Case, what: str) -> None:
     if recent.exists():
         return
     with transaction.atomic():
-        AuditHead.objects.select_for_update().get(practice_id=case.practice_id)
+        _head(case.practice_id)
         if not recent.exists():  # nobody slipped in between
             record("viewed", by=by, at=at, case=case, what=what)
 

@@ -17,6 +17,7 @@ from django.utils.crypto import salted_hmac
 
 from . import accounts, audit, course, flags, history, readings, summary
 from .models import Case, CaseSummary, CheckIn, Flag, HeldPost, Partner, SteadyWindow, User
+from .models.prepared import Prepared, insert
 from .progress import course as maths
 from .rules import CATALOGUE, evaluate
 
@@ -117,6 +118,12 @@ def promise(case: Case, at: datetime, zone: str) -> date:
     return day
 
 
+_under_key = Prepared(
+    lambda partner, key: CheckIn.objects.select_related("reading").filter(partner=partner, key=key)[:1]
+)
+_windows = Prepared(lambda partner: SteadyWindow.objects.filter(partner=partner).order_by("opened_at"))
+
+
 @transaction.atomic
 def submit(
     *, partner: Partner, by: User, at: datetime, key: UUID, answers: Answers, held: bool = False, device: str = "",
@@ -133,7 +140,7 @@ def submit(
     case = partner.case
     row = summary.lock(case)
     body_hash = _body_hash(answers)
-    earlier = CheckIn.objects.filter(partner=partner, key=key).first()
+    earlier = _under_key.first(partner.pk, key)
     if earlier is not None:
         if earlier.body_hash != body_hash:
             raise AlreadySent
@@ -155,7 +162,7 @@ def submit(
     reading = readings.read_texts(checkin, at) if may_read and (answers.text or answers.next_session) else None
     checkin.reading = reading
     readings.compute_scores(checkin, state)
-    windows = list(SteadyWindow.objects.filter(partner=partner).order_by("opened_at"))
+    windows = _windows(partner.pk)
     known = flags.load(case, at)
     last_at = datetime.fromtimestamp(state.last * 86_400, tz=UTC) if state.count else None
     spans = course.spans_now(case, known, last=last_at, at=at)
@@ -168,12 +175,12 @@ def submit(
     )  # fmt: skip
     if any(CATALOGUE[hit.rule].safety for hit in outcome.hits):  # the gate knows of the flag this check-in opens
         state = course.take(checkin, earlier_state, [*spans, (history.day_of(at), None)])
-    checkin.save(force_insert=True)
+    insert(checkin)
     if reading is not None:
-        reading.save(force_insert=True)
+        insert(reading)
     flags.apply(
         case, partner, outcome.hits, outcome.windows, at=at, checkin=checkin, known=known,
-        since=[r.at for r in (*before, checkin)],
+        since=[*(r.at for r in before), at],
     )  # fmt: skip
     _summarise(row, checkin, partner, known, outcome.windows, state)
     if late:  # what came after it stands on it, too
@@ -279,8 +286,11 @@ def hold(*, user_id: UUID, key: UUID, body: str, at: datetime) -> bool:
     return True
 
 
+_held = Prepared(lambda user, since: HeldPost.objects.filter(user=user, at__gt=since).order_by("at")[:1])
+
+
 def held(user: User, at: datetime) -> HeldPost | None:
-    return HeldPost.objects.filter(user=user, at__gt=at - HELD_FOR).order_by("at").first()
+    return _held.first(user.pk, at - HELD_FOR)
 
 
 def drop_held(post: HeldPost) -> None:

@@ -9,10 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from . import history
 from .models import Case, CaseSummary, CheckIn, Flag, FlagEvent
+from .models.prepared import update
 from .progress import Talk
 from .progress import course as maths
 from .rules.record import Entry
@@ -134,15 +133,4 @@ def spans_now(
 
 def write(rows: Sequence[CheckIn]) -> None:
     """Write scores, levels and course of many check-ins; one round trip on PostgreSQL."""
-    if not rows:
-        return
-    fields: list[Any] = [CheckIn._meta.get_field(name) for name in _WRITTEN]
-    key: Any = CheckIn._meta.pk
-    values = [
-        [*(f.get_db_prep_save(getattr(row, f.attname), connection) for f in fields), key.get_db_prep_save(row.pk, connection)]
-        for row in rows
-    ]  # fmt: skip
-    columns = ", ".join(f"{connection.ops.quote_name(f.column)} = %s" for f in fields)
-    table, pk = connection.ops.quote_name(CheckIn._meta.db_table), connection.ops.quote_name(key.column)
-    with connection.cursor() as cursor:
-        cursor.executemany(f"UPDATE {table} SET {columns} WHERE {pk} = %s", values)  # noqa: S608 - own column names
+    update(rows, *_WRITTEN)

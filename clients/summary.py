@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Count, Min, Q
 
 from .models import Case, CaseSummary, CheckIn, Flag, Partner, Screening, SteadyWindow
+from .models.prepared import Prepared
 
 SPARK_POINTS = 26
 LIVE_STATES = ("open", "acknowledged", "snoozed")
@@ -20,10 +21,16 @@ GROUPS = {
 ENOUGH = 3  # check-ins before a level is shown (progress.md 3.7)
 
 
+_locked = Prepared(lambda case: CaseSummary.objects.select_for_update().filter(case=case))
+
+
 def lock(case: Case) -> CaseSummary:
     """The case's row, locked: one act at a time changes a case. Always the first lock an act takes, before the head of
     the trail, so that no two acts wait for each other."""
-    return CaseSummary.objects.select_for_update().get(case=case)
+    row = _locked.first(case.pk)
+    if row is None:
+        raise CaseSummary.DoesNotExist(f"case {case.pk} has no summary")
+    return row
 
 
 def touch(case: Case, *, at: datetime) -> None:

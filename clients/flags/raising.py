@@ -2,21 +2,26 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
 from ..models import Case, CheckIn, Flag, FlagEvent, Partner, SteadyWindow
-from ..rules import CATALOGUE, Hit, Severity
+from ..models.prepared import Prepared, insert
+from ..rules import CATALOGUE, Evidence, Hit, Severity
 from ..rules.record import SteadyWindow as Window
 from .lifecycle import CLEARS, DUE, DUE_TODAY, LIVE, LOOK_BACK, REOPEN_WITHIN, lifecycle
 from .telling import tell
 
+_EVIDENCE = tuple(field.name for field in fields(Evidence))
+_loaded = Prepared(
+    lambda case, since: Flag.objects.filter(case=case).exclude(closed_at__lt=since).order_by("opened_at")
+)
+
 
 def load(case: Case, at: datetime) -> list[Flag]:
     """The case's live flags, and those closed so recently that a rule or their reopening may ask for them; one query."""
-    rows = Flag.objects.filter(case=case).exclude(closed_at__lt=at - LOOK_BACK)
-    return list(rows.order_by("opened_at"))
+    return _loaded(case.pk, at - LOOK_BACK)
 
 
 def _card(hit: Hit, who: str) -> str:
@@ -26,7 +31,9 @@ def _card(hit: Hit, who: str) -> str:
             "who": who,
             "name": rule.name,
             "sentence": hit.sentence,
-            "evidence": [asdict(row) | {"at": row.at.isoformat()} for row in hit.evidence],
+            "evidence": [
+                {name: getattr(row, name) for name in _EVIDENCE} | {"at": row.at.isoformat()} for row in hit.evidence
+            ],
             "against": list(hit.against),
             "clears": rule.clears,
             "guidance": list(rule.guidance),
@@ -163,8 +170,7 @@ def _write(rows: Iterable[Flag], events: Sequence[FlagEvent]) -> None:
                 "closed_at", "closed_by", "close_reason", "head",
             ],
         )  # fmt: skip
-    if events:
-        FlagEvent.objects.bulk_create(events)
+    insert(*events)
 
 
 def _again_or_new(

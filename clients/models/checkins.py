@@ -10,6 +10,7 @@ from ..crypto import EncryptedText
 from .base import PracticeRow
 from .cases import Case, Partner
 from .people import User
+from .prepared import update
 
 
 class CheckIn(PracticeRow):
@@ -182,4 +183,7 @@ class CaseSummary(PracticeRow):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.stamp = new_stamp()
-        super().save(*args, **kwargs)
+        if self._state.adding or args or kwargs:
+            super().save(*args, **kwargs)
+        else:
+            update([self])

@@ -7,8 +7,9 @@ comes back with a refusal: it travels sealed, so it is neither lost nor shown (d
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -84,7 +85,10 @@ class Item:
 
 class CheckInForm(forms.Form):
     """`other`: the partner's name as this client says it; `since`: the day the period begins, in words; `monthly`: which
-    of wish and c10 are due; `turn`: how far this person's chips are rotated (fixed per person, checkin.md)."""
+    of wish and c10 are due; `turn`: how far this person's chips are rotated (fixed per person, checkin.md).
+
+    What is posted is checked with fields that everybody shares; this person's words are put in when the form is shown.
+    """
 
     key = forms.UUIDField(
         widget=forms.HiddenInput,
@@ -107,50 +111,23 @@ class CheckInForm(forms.Form):
         self.words = {"P": other, "since": since}
         self.owner, self.first, self.turn = owner, first, turn
         self.monthly = monthly
-        for code, choices in SCALES.items():
-            if code not in {"wish", "c10"} or code in monthly:
-                self._radio(code, choices, look="scale" if code in {"c1", "c2"} else "words")
-        for code, chips in CHIPS.items():
-            shift = turn % len(chips) if code != "s1" else 0
-            self._boxes(code, [*chips[shift:], *chips[:shift], ("none", _("None of these"))])
-        self._boxes("c4n", [("heard_over", _("Heard that it is over, or that {P} sees someone")), ("none", _("No"))])
-        shift = turn % (len(ACTS) - 1)
-        for act, words in [*ACTS[:-1][shift:], *ACTS[:-1][:shift], ACTS[-1]]:
-            self._radio(f"c8_{act}", C8_TIMES, label=words, skip=False, look="segments")
-        self.fields["c8_partner_first"] = forms.BooleanField(
-            required=False, label=self._say(_("{P} brought it up first"))
-        )
-        self._boxes("c8", [("none", _("None of these"))])
-        self.fields["s1_call"] = forms.BooleanField(required=False, label=_("Please call me"), widget=UnseenTick)
-        self.fields["s1_when"] = forms.CharField(
-            required=False,
-            max_length=120,
-            label=_("When is it safe to call?"),
-            widget=UnseenLine(attrs={"autocomplete": "off"}),
-        )
-        for code, rows, limit in (("n1", 2, 200), ("t1", 6, 2000)):
-            self.fields[code] = forms.CharField(
-                required=False, strip=False, label=self._say(QUESTIONS[code][0]), error_messages=NO_NUL,
-                widget=forms.Textarea(attrs={"rows": rows, "data-count": limit, "autocomplete": "off"}),
-            )  # fmt: skip
+        self.fields.update(_wordless(monthly))
+        self._worded = self._cleaning = False
 
     def _say(self, text: Any) -> str:
         return str(text).replace("{P}", self.words["P"]).replace("{since}", self.words["since"])
 
-    def _radio(self, code: str, choices: Choices, label: Any = None, skip: bool = True, look: str = "words") -> None:
-        said = [(value, self._say(text)) for value, text in choices]
-        if skip:
-            said.append(("skip", str(_("Skip"))))
-        self.fields[code] = forms.ChoiceField(
-            required=False, choices=said, widget=Radios(attrs={"class": look}), error_messages=BAD_CHOICE,
-            label=self._say(label if label is not None else QUESTIONS[code][0]),
-        )  # fmt: skip
+    def full_clean(self) -> None:
+        self._cleaning = True
+        super().full_clean()
+        self._cleaning = False
 
-    def _boxes(self, code: str, choices: Choices) -> None:
-        self.fields[code] = forms.MultipleChoiceField(
-            required=False, choices=[(value, self._say(text)) for value, text in choices],
-            widget=(UnseenBoxes if code == "s1" else Boxes)(attrs={"class": "chips"}), error_messages=BAD_CHOICE, label=self._say(QUESTIONS[code][0]),
-        )  # fmt: skip
+    def __getitem__(self, name: str) -> forms.BoundField:
+        if not (self._worded or self._cleaning):
+            self._worded = True
+            self.fields.update(_fields(self._say, self.monthly, self.turn))
+            self._bound_fields_cache: dict[str, forms.BoundField] = {}
+        return super().__getitem__(name)
 
     def items(self) -> list[Item]:
         """The screens, in order."""
@@ -312,6 +289,58 @@ class CheckInForm(forms.Form):
         earlier = self._unseal(self.data.get("kept", ""), _uuid(self.data.get("key", "")))
         chosen = set(self.data.getlist("s1")) | set(earlier.get("s1", ())) if hasattr(self.data, "getlist") else set()
         return tuple(c for c, _words in CHIPS["s1"] if c in chosen)
+
+
+def _fields(say: Callable[[Any], str], monthly: tuple[str, ...], turn: int) -> dict[str, forms.Field]:
+    """The fields of the items, by name; `say` puts the person's words into ours."""
+    fields: dict[str, forms.Field] = {}
+
+    def radio(code: str, choices: Choices, label: Any = None, skip: bool = True, look: str = "words") -> None:
+        said = [(value, say(text)) for value, text in choices]
+        if skip:
+            said.append(("skip", say(_("Skip"))))
+        fields[code] = forms.ChoiceField(
+            required=False, choices=said, widget=Radios(attrs={"class": look}), error_messages=BAD_CHOICE,
+            label=say(label if label is not None else QUESTIONS[code][0]),
+        )  # fmt: skip
+
+    def boxes(code: str, choices: Choices) -> None:
+        fields[code] = forms.MultipleChoiceField(
+            required=False, choices=[(value, say(text)) for value, text in choices],
+            widget=(UnseenBoxes if code == "s1" else Boxes)(attrs={"class": "chips"}), error_messages=BAD_CHOICE, label=say(QUESTIONS[code][0]),
+        )  # fmt: skip
+
+    for code, choices in SCALES.items():
+        if code not in {"wish", "c10"} or code in monthly:
+            radio(code, choices, look="scale" if code in {"c1", "c2"} else "words")
+    for code, chips in CHIPS.items():
+        shift = turn % len(chips) if code != "s1" else 0
+        boxes(code, [*chips[shift:], *chips[:shift], ("none", _("None of these"))])
+    boxes("c4n", [("heard_over", _("Heard that it is over, or that {P} sees someone")), ("none", _("No"))])
+    shift = turn % (len(ACTS) - 1)
+    for act, words in [*ACTS[:-1][shift:], *ACTS[:-1][:shift], ACTS[-1]]:
+        radio(f"c8_{act}", C8_TIMES, label=words, skip=False, look="segments")
+    fields["c8_partner_first"] = forms.BooleanField(required=False, label=say(_("{P} brought it up first")))
+    boxes("c8", [("none", _("None of these"))])
+    fields["s1_call"] = forms.BooleanField(required=False, label=_("Please call me"), widget=UnseenTick)
+    fields["s1_when"] = forms.CharField(
+        required=False,
+        max_length=120,
+        label=_("When is it safe to call?"),
+        widget=UnseenLine(attrs={"autocomplete": "off"}),
+    )
+    for code, rows, limit in (("n1", 2, 200), ("t1", 6, 2000)):
+        fields[code] = forms.CharField(
+            required=False, strip=False, label=say(QUESTIONS[code][0]), error_messages=NO_NUL,
+            widget=forms.Textarea(attrs={"rows": rows, "data-count": limit, "autocomplete": "off"}),
+        )  # fmt: skip
+    return fields
+
+
+@cache
+def _wordless(monthly: tuple[str, ...]) -> dict[str, forms.Field]:
+    """Fields that only check what was posted, the same for everybody and in every language."""
+    return _fields(lambda _text: "", monthly, 0)
 
 
 def _chips(chosen: list[str] | None) -> Any:

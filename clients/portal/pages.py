@@ -9,6 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import Max
+from django.db.models.fields.json import KT
 from django.http import Http404
 from django.utils import formats
 from django.utils.safestring import SafeString
@@ -17,6 +18,7 @@ from django.utils.translation import gettext as _
 from clients import access, accounts, checkins, guidance, instrument
 from clients.markup import markdown
 from clients.models import CheckIn, Partner, Resource, SentGuidance
+from clients.models.prepared import Prepared
 
 MONTHLY = timedelta(days=28)
 
@@ -112,17 +114,24 @@ def home(partner: Partner, at: datetime) -> Home:
     )
 
 
+_asked_monthly = Prepared(
+    lambda partner, since: (
+        CheckIn.objects.filter(partner=partner, at__gt=since)
+        .order_by("-at", "-id")
+        .values_list("at", KT("answers__wish"), KT("answers__c10"))
+    )
+)
+
+
 def blank(partner: Partner, at: datetime) -> Blank:
     """The form's words for this person: since when, which monthly items are due, how far the chips are turned."""
     user = partner.user
     assert user is not None
-    rows = list(
-        CheckIn.objects.filter(partner=partner, at__gt=at - 3 * MONTHLY).order_by("-at", "-id").only("at", "answers")
-    )
-    last = rows[0].at if rows else CheckIn.objects.filter(partner=partner).aggregate(last=Max("at"))["last"]
+    rows = _asked_monthly(partner.pk, at - 3 * MONTHLY)
+    last = rows[0][0] if rows else CheckIn.objects.filter(partner=partner).aggregate(last=Max("at"))["last"]
     since = show_day(last, user.zone) if last else ""
-    wishes = [(r.at, r.answers["wish"]) for r in rows if r.answers.get("wish") not in {None, "skip"}]
-    hopes = [r.at for r in rows if r.answers.get("c10") not in {None, "skip"}]
+    wishes = [(sent, wish) for sent, wish, _hope in rows if wish not in {None, "skip"}]
+    hopes = [sent for sent, _wish, hope in rows if hope not in {None, "skip"}]
     monthly = []
     if not wishes or wishes[0][0] <= at - MONTHLY:
         monthly.append("wish")

@@ -183,11 +183,11 @@ def test_every_item_is_asked_in_the_partners_name() -> None:
 
 
 def test_chips_are_turned_the_same_way_each_time_and_none_is_lost() -> None:
-    turns = {turn: [c for c, _w in form(turn=turn).fields["c4"].choices] for turn in (0, 3, 12)}
+    turns = {turn: [c for c, _w in form(turn=turn)["c4"].field.choices] for turn in (0, 3, 12)}
     assert turns[3] == turns[12]
     assert turns[0] != turns[3]
     assert all(set(chips) == set(turns[0]) and chips[-1] == "none" for chips in turns.values())
-    safety = {tuple(c for c, _w in form(turn=turn).fields["s1"].choices) for turn in range(9)}
+    safety = {tuple(c for c, _w in form(turn=turn)["s1"].field.choices) for turn in range(9)}
     assert len(safety) == 1
 
 
