@@ -22,6 +22,12 @@ WORDS_LIMIT = 300
 PLAN_LIMIT = 4_000
 LITIGATION = {"custody": "Custody is in dispute", "divorce": "A divorce is filed", "order": "A court order exists"}
 SCOPES = {"children": "The children", "money": "Money and the house"}
+SOURCES, AGREED_ABOUT, WISHES, PHASES = (
+    Limit.Source.choices,
+    Agreement.Kind.choices,
+    Wish.Choice.choices,
+    Case.Phase.choices,
+)
 # Said on every print and export of a case (decisions 14).
 CAUTION = "Self-reported, not verified, not a custody evaluation."
 

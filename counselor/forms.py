@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from clients import care
 from clients.cases import SCREENED_BY, SCREENING_RESULTS
 from clients.flags import REASONS
 
@@ -25,6 +26,109 @@ class ScreeningForm(forms.Form):
     result = forms.ChoiceField(
         label="Result", choices=SCREENING_RESULTS, widget=forms.RadioSelect(attrs={"class": "words"})
     )
+
+
+# What is arranged around a case. `values` are the act's own arguments.
+
+DAY = {"type": "date"}
+
+
+class _Arranged(forms.Form):
+    def values(self) -> dict[str, Any]:
+        return dict(self.cleaned_data)
+
+
+class LimitForm(_Arranged):
+    source = forms.ChoiceField(
+        label="Who says so?", choices=[("", "Pick one"), *care.SOURCES], error_messages={"required": "Please pick one."}
+    )
+    scope = forms.MultipleChoiceField(
+        label="Contact is allowed for", choices=list(care.SCOPES.items()), required=False,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "chips"}),
+    )  # fmt: skip
+    since = forms.DateField(label="Since", widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"))
+    until = forms.DateField(label="Until", required=False, widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"))
+    told = forms.MultipleChoiceField(
+        label="Told to", required=False, widget=forms.CheckboxSelectMultiple(attrs={"class": "chips"}),
+        help_text="Only a limit that was told to a person ever shows in that person’s check-in.",
+    )  # fmt: skip
+    note = forms.CharField(label="Note", required=False, widget=forms.Textarea(attrs={"rows": 2}), strip=False)
+
+    def __init__(self, people: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        told: Any = self.fields["told"]
+        told.choices = [(p.side, p.name) for p in people]
+
+
+class AgreementForm(_Arranged):
+    kind = forms.ChoiceField(
+        label="About", choices=[("", "Pick one"), *care.AGREED_ABOUT], error_messages={"required": "Please pick one."}
+    )
+    words = forms.CharField(
+        label="What was agreed", strip=False, widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": "Please write a few words."},
+    )  # fmt: skip
+    per_week = forms.IntegerField(
+        label="At most so many a week", required=False, help_text="Only for how often to write or call."
+    )
+    welcome_to_other = forms.BooleanField(label="The other one told me it is welcome", required=False)
+    since = forms.DateField(label="Since", widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"))
+    until = forms.DateField(
+        label="Until, or the day of the review", required=False, widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d")
+    )
+
+
+class GoalForm(_Arranged):
+    words = forms.CharField(
+        label="A goal, in the client’s words", error_messages={"required": "Please write a few words."}
+    )
+
+
+class WishForm(_Arranged):
+    wish = forms.ChoiceField(
+        label="What this person wants at present", choices=[("", "Pick one"), *care.WISHES],
+        error_messages={"required": "Please pick one."},
+    )  # fmt: skip
+
+
+class ReachForm(_Arranged):
+    all_optional = True
+    phone = forms.CharField(label="Safe phone", required=False)
+    hours = forms.CharField(label="Safe hours", required=False)
+    voicemail = forms.BooleanField(label="A voicemail may be left", required=False)
+    address = forms.CharField(label="Address for a welfare check", required=False)
+    contact = forms.CharField(
+        label="Emergency contact", required=False, help_text="Somebody other than the partner, with a number."
+    )
+    safety_plan = forms.CharField(
+        label="Safety plan", required=False, strip=False, widget=forms.Textarea(attrs={"rows": 4})
+    )
+    shared_device = forms.ChoiceField(
+        label="Can anyone else open this person’s mailbox or phone?", required=False,
+        choices=[("", "Not asked"), ("no", "No"), ("yes", "Yes: no mails are sent")],
+    )  # fmt: skip
+
+    def values(self) -> dict[str, Any]:
+        shared = {"": None, "no": False, "yes": True}[self.cleaned_data["shared_device"]]
+        return dict(self.cleaned_data) | {"shared_device": shared}
+
+
+class PhaseForm(_Arranged):
+    phase = forms.ChoiceField(label="Phase", choices=care.PHASES)
+    moved_out = forms.ChoiceField(label="Who moved out", required=False)
+
+    def __init__(self, people: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        moved: Any = self.fields["moved_out"]
+        moved.choices = [("", "Not known, or both"), *((p.side, p.name) for p in people)]
+
+
+class LitigationForm(_Arranged):
+    kinds = forms.MultipleChoiceField(
+        label="What is pending", choices=list(care.LITIGATION.items()), required=False,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "chips"}),
+    )  # fmt: skip
+    text_off = forms.BooleanField(label="Ask for no free text in the check-ins of this case", required=False)
 
 
 class NoteForm(forms.Form):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import case, flags, library, notes, today, trail
+from .views import care, case, flags, library, notes, today, trail
 
 app_name = "desk"
 
@@ -15,6 +15,8 @@ urlpatterns = [
     path(_case + "read/", case.mark_read, name="mark_read"),
     path(_case + "readings/", case.judge_reading, name="judge_reading"),
     path(_case + "screening/<str:side>/", case.screening, name="screening"),
+    path(_case + "arrangements/", care.arrangements, name="arrangements"),
+    path(_case + "arrangements/<slug:what>/", care.arrange, name="arrange"),
     path(_case + "notes/", notes.start_note, name="start_note"),
     path(_case + "guidance/<uuid:sent_id>/withdraw/", case.withdraw, name="withdraw"),
     path(_case + "flags/<uuid:flag_id>/", flags.flag, name="flag"),

@@ -35,6 +35,8 @@ POLICY = {
     "desk:mark_read": "holder",
     "desk:judge_reading": "holder",
     "desk:screening": "holder",
+    "desk:arrangements": "holder",
+    "desk:arrange": "holder",
     "desk:start_note": "holder",
     "desk:withdraw": "holder",
     "desk:flag": "holder",
@@ -150,7 +152,7 @@ ROUTES = routes()
 
 def address(route: str, ids: dict[str, Any], draft: bool = False) -> str:
     known = {
-        "side": "A", "card_id": "X1", "key": "x-y", "uidb36": "1", **{k: v for k, v in ids.items() if k.endswith("_id")},
+        "side": "A", "what": "phase", "card_id": "X1", "key": "x-y", "uidb36": "1", **{k: v for k, v in ids.items() if k.endswith("_id")},
     }  # fmt: skip
     if draft:
         known["note_id"] = ids["draft_id"]

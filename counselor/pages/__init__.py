@@ -5,6 +5,7 @@ is shared from it, `audit` the trail.
 """
 
 from .audit import ACTS, trail
+from .care import arrangements
 from .cases import STREAM_LENGTH, CasePage, Choice, case, case_version
 from .flags import flag
 from .notes import note, share, side_of
@@ -12,6 +13,6 @@ from .stream import Entry
 from .triage import forget_kept, today
 
 __all__ = [
-    "ACTS", "STREAM_LENGTH", "CasePage", "Choice", "Entry", "case", "case_version", "flag", "forget_kept", "note",
+    "ACTS", "STREAM_LENGTH", "CasePage", "Choice", "Entry", "arrangements", "case", "case_version", "flag", "forget_kept", "note",
     "share", "side_of", "today", "trail",
 ]  # fmt: skip

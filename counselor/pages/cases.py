@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import formats
 
-from clients import course, flags, history
+from clients import care, course, flags, history
 from clients.models import (
     AuditEvent,
     Case,
@@ -30,6 +30,7 @@ from clients.progress import course as maths
 
 from .. import course as standings
 from ..models import SessionNote
+from .care import brief
 from .clock import Clock, is_held
 from .flags import ClosedFlag, FlagCard, closed_flag, flag_card
 from .progress import FLAGS_SHOWN, draw_course, points_of, standing_of
@@ -83,6 +84,8 @@ class CasePage:
     recomputed: str = ""
     until: datetime = datetime.max.replace(tzinfo=UTC)
     held: bool = False
+    arranged: tuple[str, ...] = ()
+    litigation: tuple[str, ...] = ()
 
 
 FAMILY_WORDS = {
@@ -216,6 +219,8 @@ def case(case: Case, user: User, now: datetime, choice: Choice | None = None) ->
         safety_open=held.safety_open > 0,
         labels=tuple(FAMILY_WORDS.items()),
         held=is_held(held, clock, reporter.side),
+        arranged=brief(case, held, partners, clock),
+        litigation=tuple(care.LITIGATION[kind] for kind in case.litigation),
         recomputed=f"Recomputed on {clock.stamp(held.recomputed_at)}: {held.recomputed_why}."
         if held.recomputed_at
         else "",

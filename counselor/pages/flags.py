@@ -22,6 +22,7 @@ from clients.models import (
 from clients.rules import CATALOGUE
 
 from .. import library
+from .care import Reach, reach
 from .clock import Clock
 
 STATE_OF_SEVERITY = {1: "info", 2: "watch", 3: "needs", 4: "urgent"}
@@ -176,6 +177,7 @@ class FlagPage:
     lifecycle: str
     history: tuple[HistoryLine, ...]
     text: str
+    reach: Reach | None  # first thing on a safety card (decisions 9)
 
 
 def flag(case: Case, flag_id: UUID, user: User, now: datetime) -> FlagPage:
@@ -194,5 +196,5 @@ def flag(case: Case, flag_id: UUID, user: User, now: datetime) -> FlagPage:
     names = CaseSummary.objects.values_list("names", flat=True).get(case=case)
     return FlagPage(
         case.pk, names, flag_card(row, row.partner, every, clock), rule.trigger, rule.literature, rule.lifecycle,
-        tuple(lines), "",
+        tuple(lines), "", reach(row.partner, clock) if row.safety else None,
     )  # fmt: skip

@@ -1,0 +1,212 @@
+"""What is arranged around a case, and how to reach each person safely."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils import formats
+
+from clients import care
+from clients.models import Agreement, Case, CaseSummary, Goal, Limit, Partner, ReachCard, User, Wish
+
+from .clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class LimitLine:
+    id: UUID
+    words: str
+    allowed: str
+    days: str
+    told: str
+    note: str
+    asked: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgreedLine:
+    id: UUID
+    kind: str
+    words: str
+    days: str
+
+
+@dataclass(frozen=True, slots=True)
+class GoalLine:
+    id: UUID
+    words: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How to reach one person; the first thing on a safety card."""
+
+    name: str
+    lines: tuple[tuple[str, str], ...]
+    asked: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    side: str
+    name: str
+    is_client: bool
+    limits: tuple[LimitLine, ...]
+    agreements: tuple[AgreedLine, ...]
+    goals: tuple[GoalLine, ...]
+    wish: str
+    reach: Reach | None
+    reach_values: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangements:
+    id: UUID
+    names: str
+    people: tuple[Person, ...]
+    phase: str
+    phase_word: str
+    since: str
+    moved_out: str
+    moved_out_name: str
+    litigation: tuple[str, ...]
+    litigation_words: tuple[str, ...]
+    text_off: bool
+    due: str
+
+
+def arrangements(case: Case, user: User, now: datetime) -> Arrangements:
+    clock = Clock(user, now)
+    partners = list(Partner.objects.filter(case=case).order_by("side"))
+    running = {"ended_at__isnull": True}
+    limits = list(Limit.objects.filter(case=case, **running).order_by("at"))
+    agreed = list(Agreement.objects.filter(case=case, **running).order_by("since", "id"))
+    goals = list(Goal.objects.filter(partner__in=partners, **running).order_by("at", "id"))
+    wishes = {w.partner_id: w for w in Wish.objects.filter(partner__in=partners).order_by("at", "id")}
+    cards = {c.partner_id: c for c in ReachCard.objects.filter(partner__in=partners).order_by("at", "id")}
+    held = CaseSummary.objects.get(case=case)
+    names = {p.side: p.name for p in partners}
+    moved = next((p for p in partners if p.pk == case.moved_out_id), None)
+    phase_since = held.arranged.get("phase_since")
+    people = tuple(
+        Person(
+            side=p.side,
+            name=p.name,
+            is_client=p.user_id is not None,
+            limits=tuple(_limit(m, names, p, clock) for m in limits if m.keeps_away_id == p.pk),
+            agreements=tuple(_agreed(a, clock) for a in agreed if a.partner_id == p.pk),
+            goals=tuple(GoalLine(g.pk, g.words, clock.day(g.at)) for g in goals if g.partner_id == p.pk),
+            wish=_wish(wishes.get(p.pk), clock),
+            reach=_reach(p, cards.get(p.pk), clock),
+            reach_values=_values(cards.get(p.pk)),
+        )
+        for p in partners
+    )
+    return Arrangements(
+        id=case.pk,
+        names=" and ".join(p.name for p in partners),
+        people=people,
+        phase=case.phase,
+        phase_word=case.get_phase_display(),
+        since=_date(date.fromisoformat(phase_since), clock) if phase_since else clock.day(case.opened_at),
+        moved_out=moved.side if moved else "",
+        moved_out_name=moved.name if moved else "",
+        litigation=tuple(case.litigation),
+        litigation_words=tuple(care.LITIGATION[kind] for kind in case.litigation),
+        text_off=case.text_off,
+        due=held.care_reason if held.care_due and held.care_due <= clock.today else "",
+    )
+
+
+def _date(day: date, clock: Clock) -> str:
+    return formats.date_format(day, "j M" if day.year == clock.today.year else "j M Y")
+
+
+def _days(row: Limit | Agreement, clock: Clock) -> str:
+    since = f"since {_date(row.since, clock)}"
+    return f"{since}, until {_date(row.until, clock)}" if row.until else since
+
+
+def _limit(limit: Limit, names: dict[str, str], partner: Partner, clock: Clock) -> LimitLine:
+    other = next((name for side, name in names.items() if side != partner.side), "the other")
+    told = [name for side, name in names.items() if getattr(limit, f"told_{side.lower()}")]
+    return LimitLine(
+        limit.pk,
+        f"{partner.name} is not to contact {other}: {limit.get_source_display().lower()}.",
+        f"Allowed for {' and '.join(care.SCOPES[s].lower() for s in limit.scope)}." if limit.scope else "",
+        _days(limit, clock),
+        f"Told to {' and '.join(told)}." if told else "Told to neither of the two yet.",
+        limit.note or "",
+        f"Last asked {clock.ago(limit.confirmed_at)}.",
+    )
+
+
+def _agreed(row: Agreement, clock: Clock) -> AgreedLine:
+    rate = f" (at most {row.per_week} a week)" if row.per_week is not None else ""
+    welcome = " Welcome to the other." if row.welcome_to_other else ""
+    return AgreedLine(
+        row.pk, row.get_kind_display(), f"{row.words}{rate}{'.' if welcome else ''}{welcome}", _days(row, clock)
+    )
+
+
+def _wish(wish: Wish | None, clock: Clock) -> str:
+    return f"{wish.get_wish_display()}, told {clock.ago(wish.at)}" if wish else ""
+
+
+def _values(card: ReachCard | None) -> dict[str, Any]:
+    """What the form starts with: a change is written over the whole card."""
+    if card is None:
+        return {}
+    shared = {None: "", True: "yes", False: "no"}[card.shared_device]
+    return {name: getattr(card, name) or "" for name in care.REACH_FIELDS} | {
+        "voicemail": card.voicemail,
+        "shared_device": shared,
+    }
+
+
+REACH_WORDS = {
+    "phone": "Safe phone",
+    "hours": "Safe hours",
+    "address": "Address for a welfare check",
+    "contact": "Emergency contact",
+    "safety_plan": "Safety plan",
+}
+
+
+def _reach(partner: Partner, card: ReachCard | None, clock: Clock) -> Reach | None:
+    if card is None:
+        return None
+    lines = [(word, getattr(card, name)) for name, word in REACH_WORDS.items() if getattr(card, name)]
+    if card.phone:
+        lines.insert(1, ("Voicemail", "may be left" if card.voicemail else "never leave one"))
+    if card.shared_device:
+        lines.append(("Mailbox or phone", "somebody else can open it: no mails are sent"))
+    return Reach(partner.name, tuple(lines), f"Asked {clock.ago(card.at)}")
+
+
+def reach(partner: Partner, clock: Clock) -> Reach | None:
+    """One person's reach card, for the cards of safety flags; one query."""
+    return _reach(partner, care.reach_card(partner), clock)
+
+
+def brief(case: Case, held: CaseSummary, partners: list[Partner], clock: Clock) -> tuple[str, ...]:
+    """The arrangements in a few lines for the case's own page; asks for no rows."""
+    names = {p.side: p.name for p in partners}
+    known, lines = held.arranged, []
+    if held.care_due and held.care_due <= clock.today:
+        lines.append(f"Due: {held.care_reason}")
+    for side, limit in known.get("limits", {}).items():
+        other = next((name for s, name in names.items() if s != side), "the other")
+        scope = f", but for {' and '.join(care.SCOPES[s].lower() for s in limit['scope'])}" if limit["scope"] else ""
+        source = Limit.Source(limit["source"]).label.lower()
+        lines.append(f"{names[side]} is not to contact {other}{scope}: {source}.")
+    for side, agreed in known.get("agreements", {}).items():
+        lines.append(f"{len(agreed)} agreement{'s' if len(agreed) > 1 else ''} with {names[side]}.")
+    for side, (wish, day) in known.get("wish", {}).items():
+        word = Wish.Choice(wish).label.lower()
+        lines.append(f"{names[side]} wants at present: {word} (told {_date(date.fromisoformat(day), clock)}).")
+    if moved := known.get("moved_out"):
+        lines.append(f"{names[moved]} moved out.")
+    return tuple(lines)
