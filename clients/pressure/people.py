@@ -65,8 +65,11 @@ class People:
                 return "O"
             if at + 1 < len(self.note.norm) and self.note.norm[at + 1] == "new" and norm in ("his", "her"):
                 return "A"
-        if kind == "K" and owner in ("O", "A"):
-            return "O"
+        if kind == "K":
+            found = self.words.person_at(self.note.norm, at, len(self.note.norm))
+            before = self.note.norm[at : found[2]] if found else [norm]
+            if owner in ("O", "A") or before[-1] in self.words.grown and not self.words.strange.isdisjoint(before):
+                return "O"  # "a new girl", "other boys": somebody grown
         return kind
 
     def pronoun(self, speaker: str, gender: str, at: int) -> str:

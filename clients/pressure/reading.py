@@ -17,7 +17,7 @@ from clients.pressure.tokens import tokenise
 from clients.pressure.vocabulary import HELPERS, Vocabulary, load
 from clients.pressure.when import times
 
-VERSION: Final = "1.1"
+VERSION: Final = "1.2"
 LIMIT: Final = 200_000
 _ORDER: Final = {label: number for number, label in enumerate(LABELS)}
 _SMALL_WORD: Final = 4
@@ -35,6 +35,10 @@ _REASONS: Final = {
     "ultimatum.deadline": "gave {partner} a condition or deadline",
     "held_back.urge": "felt the urge to act and let it pass",
     "overreading.settled": "took an early good sign as settled",
+    "self_harm.hints": "several small signs of not wanting to live: please look at this",
+    "violence.hints": "several small signs of fear or force: please look at this",
+    "child_safety.hints": "several small signs that a child may be at risk: please look at this",
+    "no_contact.hints": "several small signs of contact that is not wished: please check",
     "child_safety.witness": "a child was there when something frightening happened: please look at this",
 }
 

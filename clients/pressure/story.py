@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from clients.pressure.frames import Match
+from clients.pressure.labels import SAFETY
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +186,22 @@ def child_in_the_room(scene: Scene) -> Iterator[Told]:
             yield Told("child_safety", "child_safety.witness", child, child.first, child.last, 0.7)
 
 
+def hints_together(scene: Scene) -> Iterator[Told]:
+    """Signs that say little alone. Two different ones of one danger, a sentence apart at most, say "please look"."""
+    for label in SAFETY:
+        for hint in scene.all(label):
+            if hint.rule.frame.partition(".")[2].startswith("hint_"):
+                by_frame = {hint.rule.source: hint.rule.score}
+                for other in scene.near(hint, 1, 1, label):
+                    if other.rule.frame.startswith(f"{label}.hint_") and (
+                        other.last <= hint.first or hint.last <= other.first
+                    ):
+                        by_frame.setdefault(other.rule.source, other.rule.score)
+                if sum(sorted(by_frame.values())[-2:]) >= ENOUGH:
+                    yield Told(label, f"{label}.hints", hint, hint.first, hint.last, 0.55)
+
+
+ENOUGH: Final = 0.55
 SILENCE: Final = ("withdrawal.no_answer", "act.no_answer", "act.silence")
 # Read from broad slots: where a narrower frame of another kind of pressure has the same words, they give way.
 BROAD: Final = frozenset(
@@ -227,4 +244,5 @@ RULES: Final[tuple[Callable[[Scene], Iterator[Told]], ...]] = (
     urge_not_followed,
     read_too_early,
     child_in_the_room,
+    hints_together,
 )

@@ -30,6 +30,8 @@ class Vocabulary:
     partner: dict[str, str]
     people: dict[str, tuple[str, str]]
     rival: frozenset[str]
+    grown: frozenset[str]
+    strange: frozenset[str]
     told: dict[str, Lookup]  # by voice
     pressed: Lookup  # the mirrored voice's frames that are read with the two roles exchanged
     auxiliaries: frozenset[str]
@@ -172,6 +174,8 @@ def load() -> Vocabulary:
         partner={word: gender for word, (kind, gender) in people.items() if kind == "P"},
         people=people,
         rival=frozenset(people_file["rival_when_owned"].split()),
+        grown=frozenset(people_file["grown_when_strange"].split()),
+        strange=frozenset(people_file["strange"].split()),
         told=told,
         pressed=Lookup(rule for rule in rules if "mirrored" in rule.voices and _pushing(rule)),
         auxiliaries=sets["auxiliaries"],
