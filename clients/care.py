@@ -11,12 +11,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models.fields.json import KT
 
 from . import audit, summary
-from .models import Agreement, Case, CaseSummary, Goal, Limit, Partner, PhaseChange, ReachCard, User, Wish
+from .models import Agreement, Case, CaseSummary, CheckIn, Goal, Limit, Partner, PhaseChange, ReachCard, User, Wish
 
 ASK_AGAIN_AFTER = timedelta(days=90)  # a limit ("still so?") and a reach card (decisions 2, 9)
-WISH_EVERY = timedelta(days=28)
 MOST_GOALS = 3
 WORDS_LIMIT = 300
 PLAN_LIMIT = 4_000
@@ -28,6 +28,7 @@ SOURCES, AGREED_ABOUT, WISHES, PHASES = (
     Wish.Choice.choices,
     Case.Phase.choices,
 )
+WISHED = frozenset(Wish.Choice.values)
 # Said on every print and export of a case (decisions 14).
 CAUTION = "Self-reported, not verified, not a custody evaluation."
 
@@ -118,6 +119,15 @@ def end_limit(*, case: Case, limit_id: UUID, by: User, at: datetime) -> Limit:
     audit.record("limit.ended", by=by, at=at, case=case, side=limit.keeps_away.side, subject=limit.pk)
     _done(row, case, at)
     return limit
+
+
+def allowed_contact(partner: Partner, at: datetime) -> bool:
+    """Whether this person is to keep away, was told so, and may be in touch about some things all the same. What was
+    not told to them changes nothing at their door (decisions 1)."""
+    told = {f"told_{partner.side.lower()}": True}
+    rows = Limit.objects.filter(keeps_away=partner, ended_at__isnull=True, since__lte=at.date(), **told)
+    limit = rows.only("scope", "until").first()
+    return limit is not None and bool(limit.scope) and (limit.until is None or limit.until >= at.date())
 
 
 # Agreements, also the homework list
@@ -227,16 +237,6 @@ def record_wish(*, case: Case, partner: Partner, wish: str, by: User, at: dateti
     return found
 
 
-def asks_wish(row: CaseSummary, side: str, at: datetime) -> tuple[bool, bool]:
-    """Whether a check-in asks for the wish again (monthly), and whether it may ask how sure (only where the last wish
-    was "together")."""
-    told = row.arranged.get("wish", {}).get(side)
-    if told is None:
-        return True, False
-    due = at.date() - date.fromisoformat(told[1]) >= WISH_EVERY
-    return due, due and told[0] == Wish.Choice.TOGETHER
-
-
 # How to reach a person safely
 
 REACH_FIELDS = ("phone", "hours", "address", "contact", "safety_plan")
@@ -325,6 +325,9 @@ def arrange(row: CaseSummary, case: Case) -> None:
     wishes: dict[str, list[str]] = {}
     for wish in Wish.objects.filter(partner__case=case).order_by("at", "id"):
         wishes[sides[wish.partner_id]] = [wish.wish, wish.at.date().isoformat()]
+    answered = CheckIn.objects.filter(case=case, superseded_by__isnull=True, answers__wish__in=Wish.Choice.values)
+    for partner_id, at, told in answered.order_by("at", "id").values_list("partner_id", "at", KT("answers__wish")):
+        note_wish(wishes, sides[partner_id], told, at)
     agreed: dict[str, list[dict[str, Any]]] = {}
     for a in agreements:
         agreed.setdefault(sides[a.partner_id], []).append(
@@ -340,6 +343,13 @@ def arrange(row: CaseSummary, case: Case) -> None:
         "wish": wishes,
     }
     row.care_due, row.care_reason = _next_due(case, limits, agreements)
+
+
+def note_wish(wishes: dict[str, list[str]], side: str, wish: str, at: datetime) -> None:
+    """The newest answer counts, told to the counselor or in a check-in."""
+    day = at.date().isoformat()
+    if side not in wishes or wishes[side][1] <= day:
+        wishes[side] = [wish, day]
 
 
 def _days(row: Limit | Agreement) -> dict[str, str | None]:

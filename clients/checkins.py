@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 
-from . import accounts, audit, course, flags, history, readings, summary
+from . import accounts, audit, care, course, flags, history, readings, summary
 from .models import Case, CaseSummary, CheckIn, Flag, HeldPost, Partner, SteadyWindow, User
 from .models.prepared import Prepared, insert
 from .progress import course as maths
@@ -216,6 +216,10 @@ def _summarise(
     )
     summary.set_flags(row, [f for f in known if f.state in flags.LIVE])
     row.arranged = history.note_what_was_said(row.arranged, checkin)
+    if checkin.answers.get("wish") in care.WISHED:
+        wishes = dict(row.arranged.get("wish", {}))
+        care.note_wish(wishes, partner.side, checkin.answers["wish"], checkin.at)
+        row.arranged = row.arranged | {"wish": wishes}
     row.unread += 1
     row.oldest_unread_at = row.oldest_unread_at or checkin.at
     row.read_by_on = min(row.read_by_on or checkin.read_by_on, checkin.read_by_on)

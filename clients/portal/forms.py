@@ -85,7 +85,8 @@ class Item:
 
 class CheckInForm(forms.Form):
     """`other`: the partner's name as this client says it; `since`: the day the period begins, in words; `monthly`: which
-    of wish and c10 are due; `turn`: how far this person's chips are rotated (fixed per person, checkin.md).
+    of wish and c10 are due; `turn`: how far this person's chips are rotated (fixed per person, checkin.md); `allowed`: a
+    limit on contact that was told to this person allows some of it; `texts`: whether free text is asked for.
 
     What is posted is checked with fields that everybody shares; this person's words are put in when the form is shown.
     """
@@ -105,12 +106,14 @@ class CheckInForm(forms.Form):
         turn: int = 0,
         first: bool = False,
         owner: str = "",
+        allowed: bool = False,
+        texts: bool = True,
         **kwargs: Any,
     ):
         super().__init__(*args, **kwargs)
         self.words = {"P": other, "since": since}
         self.owner, self.first, self.turn = owner, first, turn
-        self.monthly = monthly
+        self.monthly, self.allowed, self.texts = monthly, allowed, texts
         self.fields.update(_wordless(monthly))
         self._worded = self._cleaning = False
 
@@ -132,6 +135,7 @@ class CheckInForm(forms.Form):
     def items(self) -> list[Item]:
         """The screens, in order."""
         groups = {
+            "c1": ("c1", "c1_allowed") if self.allowed else ("c1",),
             "c7": ("c7", "c7_began", "c7_ended"),
             "c8": (
                 *(name for name in self.fields if name.startswith("c8_") and name != "c8_partner_first"),
@@ -156,8 +160,7 @@ class CheckInForm(forms.Form):
             "c11",
             "c12",
             "s1",
-            "n1",
-            "t1",
+            *(("n1", "t1") if self.texts else ()),
         ]
         found = []
         for code in order:
@@ -199,6 +202,8 @@ class CheckInForm(forms.Form):
         else:
             items["c4"] = _chips(data.get("c4"))
             items["c7"] = self._talk(data)
+        if self.allowed and data.get("c1_allowed"):
+            items["c1_allowed"] = True
         items["c8"] = self._acts(data)
         items["c8g"] = _chips(data.get("c8g"))
         safety, call, none = self._safety(data)
@@ -265,7 +270,7 @@ class CheckInForm(forms.Form):
         data["key"] = str(key)
         again = CheckInForm(
             data, other=self.words["P"], since=self.words["since"], first=self.first, monthly=self.monthly, turn=self.turn,
-            owner=self.owner,
+            owner=self.owner, allowed=self.allowed, texts=self.texts,
         )  # fmt: skip
         earlier = self._unseal(self.data.get("kept", ""), _uuid(self.data.get("key", "")))
         data["kept"] = again._seal(earlier, key) if earlier else ""
@@ -320,6 +325,7 @@ def _fields(say: Callable[[Any], str], monthly: tuple[str, ...], turn: int) -> d
     shift = turn % (len(ACTS) - 1)
     for act, words in [*ACTS[:-1][shift:], *ACTS[:-1][:shift], ACTS[-1]]:
         radio(f"c8_{act}", C8_TIMES, label=words, skip=False, look="segments")
+    fields["c1_allowed"] = forms.BooleanField(required=False, label=say(_("It was contact the order allows")))
     fields["c8_partner_first"] = forms.BooleanField(required=False, label=say(_("{P} brought it up first")))
     boxes("c8", [("none", _("None of these"))])
     fields["s1_call"] = forms.BooleanField(required=False, label=_("Please call me"), widget=UnseenTick)

@@ -15,7 +15,7 @@ from django.utils import formats
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from clients import access, accounts, checkins, guidance, instrument
+from clients import access, accounts, care, checkins, guidance, instrument
 from clients.markup import markdown
 from clients.models import CheckIn, Partner, Resource, SentGuidance
 from clients.models.prepared import Prepared
@@ -65,6 +65,8 @@ class Blank:
     first: bool
     monthly: tuple[str, ...]
     turn: int
+    allowed: bool  # a limit told to this person keeps them away and allows some contact (decisions 2)
+    texts: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,10 @@ def blank(partner: Partner, at: datetime) -> Blank:
         monthly.append("wish")
     if wishes and wishes[0][1] == "together" and (not hopes or hopes[0] <= at - MONTHLY):
         monthly.append("c10")
-    return Blank(partner.other_name, since, last is None, tuple(monthly), partner.pk.int % 97)
+    return Blank(
+        partner.other_name, since, last is None, tuple(monthly), partner.pk.int % 97,
+        care.allowed_contact(partner, at), not partner.case.text_off,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ def _form(request: Any, data: QueryDict | None = None) -> CheckInForm:
     blank = pages.blank(request.partner, timezone.now())
     return CheckInForm(
         data, initial={"key": uuid4()}, other=blank.other, since=blank.since, first=blank.first, monthly=blank.monthly,
-        turn=blank.turn, owner=str(request.user.pk),
+        turn=blank.turn, owner=str(request.user.pk), allowed=blank.allowed, texts=blank.texts,
     )  # fmt: skip
 
 

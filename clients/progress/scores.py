@@ -3,6 +3,7 @@
 The answers, as stored: one mapping from item code to value, JSON types only.
 
     c1, c2   int, the lower bound of the row ticked: 0 1 2 3 4 6 8 11 (11 is "11 or more")
+    c1_allowed  true: the contact was of the kind that an order allows (decisions 2)
     c3       int 0 (cold) .. 4 (warm), or "changed", "practical", "no_contact"
     c4       list of chips (kind, memory, together, return, space, over, someone_else, threats,
              withholding; on the no-contact route only heard_over), or "none"

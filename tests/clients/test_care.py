@@ -8,6 +8,7 @@ from django.core.exceptions import ObjectDoesNotExist
 
 from clients import care, summary
 from clients.models import Agreement, AuditEvent, CaseSummary, Goal, Limit, ReachCard
+from tests import make
 from tests.make import START
 
 pytestmark = pytest.mark.db_both
@@ -141,17 +142,15 @@ def test_three_goals_at_a_time_in_the_clients_words(cast: Any) -> None:
     assert Goal.objects.filter(partner=cast.a, ended_at__isnull=True).count() == 3
 
 
-def test_the_wish_is_asked_once_a_month_and_how_sure_only_after_together(cast: Any) -> None:
-    def asked(days: int) -> tuple[bool, bool]:
-        return care.asks_wish(CaseSummary.objects.get(case=cast.couple), "A", AT + timedelta(days=days))
-
-    assert asked(0) == (True, False)
-    care.record_wish(case=cast.couple, partner=cast.a, wish="together", by=cast.alma, at=AT)
-    assert asked(7) == (False, False)
-    assert asked(28) == (True, True)
-    care.record_wish(case=cast.couple, partner=cast.a, wish="unsure", by=cast.alma, at=AT + timedelta(days=28))
-    assert asked(60) == (True, False)
-    assert "B" not in arranged(cast)["wish"]
+def test_the_newest_wish_counts_told_or_answered_in_a_check_in(cast: Any) -> None:
+    make.check_in(cast.a, 3, wish="together")
+    assert arranged(cast)["wish"] == {"A": ["together", (START + timedelta(days=3)).date().isoformat()]}
+    care.record_wish(case=cast.couple, partner=cast.a, wish="unsure", by=cast.dana, at=START + timedelta(days=9))
+    make.check_in(cast.a, 6, wish="apart")
+    assert arranged(cast)["wish"]["A"][0] == "unsure"
+    make.check_in(cast.a, 35, wish="skip")
+    limit(cast)
+    assert arranged(cast)["wish"] == {"A": ["unsure", (START + timedelta(days=9)).date().isoformat()]}
 
 
 def test_phase_and_who_moved_out_and_a_pause(cast: Any) -> None:

@@ -11,9 +11,9 @@ from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
 
-from clients import checkins, history
+from clients import care, checkins, history
 from clients.instrument import ACTS, CHIPS, QUESTIONS, SCALES
-from clients.models import CheckIn, Flag, HeldPost
+from clients.models import CaseSummary, CheckIn, Flag, HeldPost
 from clients.portal.forms import CheckInForm
 from clients.progress import score
 from tests import browse, make, tables
@@ -422,3 +422,56 @@ def test_a_form_left_open_is_never_sent_in_another_persons_name(cast: Cast) -> N
     assert "kept for 48 hours" in browse.words(browser.post(CHECK_IN, open_form, follow=True))
     assert HeldPost.objects.get().user == cast.alma
     assert HeldPost.objects.get().key == UUID(open_form["key"])
+
+
+# What is arranged around the case shows only where it was told
+
+
+def arrange_limit(cast: Any, **more: Any) -> None:
+    given: dict[str, Any] = {
+        "case": cast.couple, "keeps_away": cast.a, "source": "order", "scope": ["children"], "since": make.START.date(),
+        "until": None, "told": ["A"], "note": "", "by": cast.dana, "at": make.START,
+    }  # fmt: skip
+    care.record_limit(**(given | more))
+
+
+def test_contact_that_an_order_allows_can_be_ticked_by_whom_it_keeps_away(cast: Any, enter: Any) -> None:
+    alma, bruno = enter(cast.alma), enter(cast.bruno)
+    address = CHECK_IN
+    before = browse.steady(bruno.get(address))
+    assert "c1_allowed" not in alma.get(address).content.decode()
+    arrange_limit(cast)
+    page = alma.get(address)
+    assert "c1_allowed" in page.content.decode()
+    assert browse.steady(bruno.get(address)) == before
+    data = {"key": str(uuid4()), "c1": "2", "c1_allowed": "on", "c3": "2"}
+    assert alma.post(address, data).status_code == 302
+    assert CheckIn.objects.get(partner=cast.a).answers["c1_allowed"] is True
+
+
+@pytest.mark.parametrize("more", [{"told": ["B"]}, {"scope": []}, {"until": make.START.date()}, {"told": []}])
+def test_without_being_told_or_without_a_scope_nothing_is_asked(cast: Any, enter: Any, more: dict[str, Any]) -> None:
+    alma, address = enter(cast.alma), CHECK_IN
+    before = browse.steady(alma.get(address))
+    arrange_limit(cast, **more)
+    assert browse.steady(alma.get(address)) == before
+    alma.post(address, {"key": str(uuid4()), "c1": "2", "c1_allowed": "on", "c3": "2"})
+    assert "c1_allowed" not in CheckIn.objects.get(partner=cast.a).answers
+
+
+def test_where_litigation_switched_texts_off_none_is_asked_and_none_that_was_typed_is_lost(
+    cast: Any, enter: Any
+) -> None:
+    alma, address = enter(cast.alma), CHECK_IN
+    care.mark_litigation(case=cast.couple, kinds=["divorce"], text_off=True, by=cast.dana, at=make.START)
+    page = alma.get(address).content.decode()
+    assert 'name="t1"' not in page
+    assert 'name="n1"' not in page
+    assert "no free text" in page
+    alma.post(address, {"key": str(uuid4()), "c3": "2", "t1": "Typed before it was switched off."})
+    assert CheckIn.objects.get(partner=cast.a).text == "Typed before it was switched off."
+
+
+def test_a_wish_told_in_a_check_in_is_known_at_the_desk(cast: Any) -> None:
+    make.check_in(cast.a, 1, wish="together")
+    assert CaseSummary.objects.get(case=cast.couple).arranged["wish"]["A"][0] == "together"
