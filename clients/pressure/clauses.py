@@ -73,6 +73,8 @@ class _Reader:
         self.words = words
         self.voice = voice
         self.before = ""  # the main subject of the sentence before
+        self.speaker = ""  # of the quoted speech that is open
+        self.quotes: dict[int, str] = {}
         count = len(tokens)
         looked = [words.forms.look_up(norm) for norm in tokens.norm]
         self.note = Note(
@@ -92,6 +94,7 @@ class _Reader:
         self.people = People(self.note, words, voice)
 
     def run(self) -> Note:
+        self.quotes = self.people.quotes()
         for number, (first, last) in enumerate(self.tokens.sentences):
             self._sentence(number, first, last)
         return self.note
@@ -104,13 +107,13 @@ class _Reader:
         if words.long_past(note.norm, note.lemma, first, last):
             clause.add("past", SENTENCE)
         question = self.tokens.stop[number] == "?"
-        quotes = self.people.quotes(first, last)
+        clause.speaker = self.speaker
         at = first
         while at < last:
             norm = note.norm[at]
             before = self.tokens.before[at]
-            if at in quotes:
-                clause.speaker = quotes[at]
+            if at in self.quotes:
+                clause.speaker = self.speaker = self.quotes[at]
             if before:
                 self._mark(clause, before, at, last)
             if clause.pending is not None and at >= clause.pending[2]:

@@ -9,6 +9,11 @@ from clients.pressure.lookup import Lookup, Rule
 from clients.pressure.note import Note
 
 _ACTORS: Final = {"C": "client", "P": "spouse", "W": "client", "M": "client"}
+# Frames whose content is what the one who acts says or does: the other's answer is no part of it.
+_OWN_WORDS: Final = frozenset(
+    ("push_return", "ultimatum", "reassurance", "leverage", "monitoring", "overreading", "raises_return", "warm_memory")
+)
+_JOINING: Final = frozenset(("and", "but", "so", "then", "until", "till"))
 # Words that may stand between a subject and its verb and belong to the span.
 _BETWEEN: Final = frozenset(
     [
@@ -73,6 +78,7 @@ def find(note: Note, lookup: Lookup) -> list[Match]:
     for number, (first, last) in enumerate(note.tokens.sentences):
         note.limit = last
         missing = lookup.missing(note, first, last)
+        turns = _turns(note, first, last)
         for at in range(first, last):
             note.head = at
             absent = missing[at - first]
@@ -81,9 +87,38 @@ def find(note: Note, lookup: Lookup) -> list[Match]:
                     continue
                 note.steps += 1
                 ends = rule.node.step(note, at)
+                if ends and turns and rule.label in _OWN_WORDS and rule.who in ("C", "P"):
+                    ends = _before_turn(ends, at, turns, rule.who)
                 if ends:
                     found.append(_match(note, rule, at, ends[-1], number, first))
     return found
+
+
+def _turns(note: Note, first: int, last: int) -> list[tuple[int, str]]:
+    """Where a new main clause tells what somebody did next: ", he laughed", "and I drove home"."""
+    found = []
+    for at in range(first + 1, last):
+        people = note.people[at]
+        if not people or people[0][2] or "condition" in note.scopes[at]:
+            continue
+        who, end = people[0][0], people[0][1]
+        if who not in ("C", "P", "O", "A", "K") or note.subject[at] != who:
+            continue
+        if not note.tokens.before[at] and note.norm[at - 1] not in _JOINING:
+            continue
+        while end < last and (note.norm[end] in _BETWEEN and not note.form[end] or note.norm[end].endswith("ly")):
+            end += 1
+        if end < last and note.form[end] in ("past", "s"):
+            found.append((at, who))
+    return found
+
+
+def _before_turn(ends: tuple[int, ...], at: int, turns: list[tuple[int, str]], who: str) -> tuple[int, ...]:
+    """What somebody said or asked ends where the other's answer to it begins."""
+    for turn, next_who in turns:
+        if turn > at and next_who != who:
+            return tuple(end for end in ends if end <= turn)
+    return ends
 
 
 def _match(note: Note, rule: Rule, at: int, end: int, number: int, first: int) -> Match:

@@ -29,6 +29,10 @@ class Note:
     memo: dict[tuple[int, int], Ends] = field(default_factory=dict)
     steps: int = 0
 
+    @property
+    def before(self) -> list[str]:
+        return self.tokens.before
+
 
 _EXCHANGE: Final = {"C": "P", "P": "C"}
 

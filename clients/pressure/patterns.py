@@ -6,6 +6,7 @@
     (a | b c)   one of these;  x?  perhaps
     .. ... .... a gap of up to 3, 6 or 11 words inside the sentence
     _           exactly one word
+    $           the clause ends here: a mark follows, or the sentence is over
     C P W K O A N   somebody: client, partner, we, child, other person, affair partner, a thing;  CW = either
     P's         possessive: his, her, my wife's
     P:word      a verb whose subject is P;  P:-word negated;  P:~word either way;  -word negated, any subject
@@ -26,7 +27,7 @@ NONE: Final[Ends] = ()
 GAPS: Final = {"..": 3, "...": 6, "....": 11, ".....": 18}
 ANY: Final = "*"
 _ITEM: Final = re.compile(
-    r"\s*(<[a-z_]+>|\.{2,5}|[()|?_]|[A-Z]+:[-~]?|[A-Z]+'s|[A-Z]+(?![\w:])|-(?=[\w<(=])|=?[\w'&%]+)"
+    r"\s*(<[a-z_]+>|\.{2,5}|[()|?_$]|[A-Z]+:[-~]?|[A-Z]+'s|[A-Z]+(?![\w:])|-(?=[\w<(=])|=?[\w'&%]+)"
 )
 
 
@@ -40,6 +41,7 @@ class View(Protocol):
     denied: list[bool]
     verbal: list[bool]
     people: list[tuple[tuple[str, int, bool], ...]]
+    before: list[str]
     limit: int
     head: int
     memo: dict[tuple[int, int], Ends]
@@ -196,6 +198,8 @@ class _Parser:
             node = gap(GAPS[item])
         elif item == "_":
             node = Node(_one, frozenset((ANY,)))
+        elif item == "$":
+            node = Node(_clause_end, frozenset((ANY,)), True)
         elif item.startswith("<"):
             concept = self.grammar.concept(item[1:-1])
             node = concept_node(concept)
@@ -261,6 +265,10 @@ def third_person(text: str) -> Node:
 
 def _one(view: View, i: int) -> Ends:
     return (i + 1,) if i < view.limit else NONE
+
+
+def _clause_end(view: View, i: int) -> Ends:
+    return (i,) if i >= view.limit or view.before[i] else NONE
 
 
 def somebody(kinds: str, owner: bool) -> Node:

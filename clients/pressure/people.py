@@ -8,6 +8,8 @@ from typing import Final
 from clients.pressure.note import Note
 from clients.pressure.vocabulary import Vocabulary
 
+_LONGEST_QUOTE: Final = 60
+_SPOKEN: Final = frozenset(("i", "me", "my", "you", "your", "we", "us"))
 _GENDERS: Final = {
     "he": "m", "him": "m", "his": "m", "himself": "m", "she": "f", "her": "f", "hers": "f", "herself": "f",
 }  # fmt: skip
@@ -110,27 +112,46 @@ class People:
             if plural:
                 self.memory.other["n"] = (kind, at, owned)
 
-    def quotes(self, first: int, last: int) -> dict[int, str]:
+    def quotes(self) -> dict[int, str]:
         """Token -> speaker at the edges of quoted speech, where the speaker can be told."""
-        tokens, note = self.note.tokens, self.note
-        edges = [at for at in range(first, last) if '"' in tokens.before[at]]
         found: dict[int, str] = {}
-        for number in range(0, len(edges), 2):
-            start = edges[number]
-            finish = edges[number + 1] if number + 1 < len(edges) else last
-            speaker = ""
-            for at in range(max(first, start - 5), start):
-                if note.lemma[at] in self.words.speech:
-                    speaker = self._speaker(at, first)
-            if not speaker and finish < last:
-                for at in range(finish, min(finish + 3, last)):
-                    if note.lemma[at] in self.words.speech:
-                        speaker = self._speaker(at, finish)
-            if speaker:
-                found[start] = speaker
-                if finish < last:
-                    found[finish] = ""
+        tokens, count = self.note.tokens, len(self.note.norm)
+        at = 0
+        while at < count:
+            if '"' not in tokens.before[at] or not tokens.opens_quote(at):
+                at += 1
+                continue
+            finish = at + 1
+            while finish < count and finish - at < _LONGEST_QUOTE and '"' not in tokens.before[finish]:
+                finish += 1
+            speaker = self._quoted(at, finish)
+            if speaker and finish - at < _LONGEST_QUOTE:
+                found[at] = speaker
+                if finish < count:
+                    found.setdefault(finish, "")
+            at = finish if finish < count and tokens.opens_quote(finish) else finish + 1
         return found
+
+    def _quoted(self, start: int, finish: int) -> str:
+        note = self.note
+        for at in range(start - 1, max(-1, start - 6), -1):
+            if note.lemma[at] in self.words.speech or (at == start - 1 and note.lemma[at] in ("go", "like")):
+                speaker = self._speaker(at, 0)
+                if speaker:
+                    return speaker
+        for at in range(finish, min(finish + 3, len(note.norm))):
+            if note.lemma[at] in self.words.speech:
+                speaker = self._speaker(at, finish - 1) or self._speaker(min(at + 2, len(note.norm)), at)
+                if speaker:
+                    return speaker
+        if self.voice == "note" and finish - start > 2 and _SPOKEN & set(note.norm[start:finish]):
+            # Nobody is named: what was said to the writer, unless the writer is the one who just spoke.
+            for at in range(start - 1, max(-1, start - 9), -1):
+                if note.norm[at] in ("i", "my", "myself"):
+                    return ""
+                if note.norm[at] in ("he", "she", "they", "from") or note.norm[at] in self.words.partner:
+                    return "P"
+        return ""
 
     def _speaker(self, at: int, first: int) -> str:
         norm = self.note.norm

@@ -100,10 +100,16 @@ class _Judge:
         for match in standing:
             if story.unwelcome(scene, match):
                 scene.off.append((match, "ban"))
+            elif match.label == "held_back" and story.pushed_after(scene, match):
+                continue
             elif match.label not in HELPERS and self._heard(match.label):
                 findings.append(self._finding(match))
         for rule in story.RULES:
-            findings.extend(self._told(told) for told in rule(scene) if self._heard(told.label))
+            findings.extend(
+                self._told(told)
+                for told in rule(scene)
+                if self._heard(told.label) and not (told.label == "held_back" and story.pushed_after(scene, told.match))
+            )
         findings = [finding for finding in findings if finding.score >= self._threshold(finding.label)]
         kept = _best(_narrowed(findings))
         off = self._offs(scene, kept)

@@ -165,6 +165,24 @@ def urge_not_followed(scene: Scene) -> Iterator[Told]:
                 break
 
 
+def ready_not_used(scene: Scene) -> Iterator[Told]:
+    """Words or a plan stood ready, and the passage tells of something else that was done instead."""
+    for ready in scene.all("ground.ready"):
+        for sign in scene.near(ready, 0, 2, "sign.kept_to_self"):
+            if sign.first >= ready.last - 1:
+                last = max(ready.last, sign.last) if sign.sentence == ready.sentence else ready.last
+                yield Told("held_back", "held_back.urge", ready, ready.first, last, 0.7)
+                break
+
+
+def pushed_after(scene: Scene, match: Match) -> bool:
+    """Held back for a while, and then not: the push is what counts."""
+    return any(
+        push.actor == "client" and push.first >= match.first and push.rule.frame not in BROAD
+        for push in scene.near(match, 0, 1, *PUSHED)
+    )
+
+
 def read_too_early(scene: Scene) -> Iterator[Told]:
     """A sign from the partner, and a settled outcome drawn from it."""
     signs = ("initiates", "affection", "good_time", "warm_memory", "raises_return", "constructive_talk", "sign.good")
@@ -227,6 +245,7 @@ def unwelcome(scene: Scene, match: Match) -> bool:
     return any(ban.rule.frame == "ground.ban_order" or ban.actor == "client" for ban in bans)
 
 
+PUSHED: Final = ("push_return", "ultimatum", "pursuit", "reassurance", "forced_talk", "monitoring", "leverage")
 PUSHES: Final = frozenset(
     ("push_return", "ultimatum", "pursuit", "reassurance", "forced_talk", "monitoring", "leverage", "act")
 )
@@ -242,6 +261,7 @@ RULES: Final[tuple[Callable[[Scene], Iterator[Told]], ...]] = (
     kept_on,
     went_on,
     urge_not_followed,
+    ready_not_used,
     read_too_early,
     child_in_the_room,
     hints_together,

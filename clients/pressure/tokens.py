@@ -89,6 +89,10 @@ class Tokens:
     def __len__(self) -> int:
         return len(self.norm)
 
+    def opens_quote(self, at: int) -> bool:
+        """Does a quotation mark stand right at the first letter?"""
+        return self.start[at] > 0 and self.text[self.start[at] - 1] in _QUOTES
+
 
 def tokenise(text: str, partner: str = "") -> Tokens:
     """`partner` is what the writer calls the partner: written with a capital, the name reads as the partner."""
