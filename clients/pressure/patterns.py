@@ -41,11 +41,15 @@ class View(Protocol):
     denied: list[bool]
     verbal: list[bool]
     people: list[tuple[tuple[str, int, bool], ...]]
-    before: list[str]
     limit: int
     head: int
     memo: dict[tuple[int, int], Ends]
     steps: int
+
+    @property
+    def before(self) -> list[str]:
+        """The marks left of each word."""
+        ...
 
 
 Step = Callable[["View", int], Ends]
