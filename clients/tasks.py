@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils import timezone
 
-from . import checkins, notices, readings
+from . import checkins, notices, readings, schedule
 from .models import Notice
 
 # Neutral on purpose: whoever sees the mailbox learns nothing (trust.md 14).
@@ -55,6 +55,13 @@ def reread_outdated() -> int:
 def rebuild_courses() -> int:
     """After a change of the progress maths: rebuild a batch of read models; the next tick goes on where this one ended."""
     return sum(readings.rebuild_case(case_id=pk) for pk in readings.find_outdated_courses(limit=REBUILD_BATCH))
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def keep_schedule() -> int:
+    """Ask the clients whose time has come, and follow what became of the prompts before."""
+    asked = [schedule.ask(plan_id=pk, at=timezone.now()) for pk in schedule.find_due(timezone.now())]
+    return len(asked) + schedule.follow(at=timezone.now())
 
 
 @shared_task  # type: ignore[untyped-decorator]

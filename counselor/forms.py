@@ -1,5 +1,6 @@
 """Forms of the desk: they clean; the acts decide and the tables guarantee."""
 
+import calendar
 from typing import Any
 
 from django import forms
@@ -111,6 +112,27 @@ class ReachForm(_Arranged):
     def values(self) -> dict[str, Any]:
         shared = {"": None, "no": False, "yes": True}[self.cleaned_data["shared_device"]]
         return dict(self.cleaned_data) | {"shared_device": shared}
+
+
+class PlanForm(_Arranged):
+    every_days = forms.IntegerField(label="Every so many days (3 to 14)", initial=7)
+    at_time = forms.TimeField(
+        label="At", initial="18:00", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        help_text="In the client’s own time zone.",
+    )  # fmt: skip
+    weekday = forms.TypedChoiceField(
+        label="Weekday", required=False, coerce=int, empty_value=None,
+        choices=[("", "Any"), *((number, name) for number, name in enumerate(calendar.day_name))],
+        help_text="Fits every 7 or 14 days.",
+    )  # fmt: skip
+
+
+class PauseForm(_Arranged):
+    first = forms.DateField(label="From", widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"))
+    last = forms.DateField(
+        label="Until", required=False, widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"),
+        help_text="Without a day it lasts until the plan is set going again.",
+    )  # fmt: skip
 
 
 class PhaseForm(_Arranged):

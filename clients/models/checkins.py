@@ -172,6 +172,7 @@ class CaseSummary(PracticeRow):
     # When the next thing that is owed falls due: a reach card to confirm, a limit to ask about, a review day.
     care_due = models.DateField(null=True)
     care_reason = models.CharField(max_length=120, default="")
+    swept_at = models.DateTimeField(null=True)  # when the rules that speak of time that passed last ran
     # Another number after every write, so that what was made from this row can be kept until it changes.
     stamp = models.BigIntegerField(default=new_stamp)
     updated_at = models.DateTimeField()

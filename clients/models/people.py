@@ -60,7 +60,6 @@ class User(AbstractBaseUser):
     supervisor = models.ForeignKey("self", models.PROTECT, null=True, related_name="trainees")
     # In session until then: what is urgent goes to duty at once.
     in_session_until = models.DateTimeField(null=True)
-    last_seen_at = models.DateTimeField(null=True)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
 

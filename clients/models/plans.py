@@ -19,11 +19,15 @@ class Plan(PracticeRow):
     paused_from = models.DateField(null=True)
     paused_until = models.DateField(null=True)
     stopped_at = models.DateTimeField(null=True)
+    next_at = models.DateTimeField(null=True)  # the next moment, in UTC
     mails = models.BooleanField(default=True)  # the client may stop them; the counselor is told
     updated_at = models.DateTimeField()
     updated_by = models.ForeignKey(User, models.PROTECT, related_name="+")
 
     class Meta:
+        indexes = [
+            models.Index(fields=["next_at"], condition=Q(stopped_at__isnull=True), name="plan_work"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(every_days__gte=3, every_days__lte=14), name="plan_interval"),
             models.CheckConstraint(condition=Q(weekday__isnull=True) | Q(weekday__lte=6), name="plan_weekday"),

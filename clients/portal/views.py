@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from clients import access, accounts, checkins
+from clients import access, accounts, checkins, schedule
 from clients import guidance as sent_guidance
 
 from . import pages
@@ -87,6 +87,7 @@ def check_in(request: Any) -> HttpResponse:
     if not pages.may_check_in(request.partner):
         return redirect("portal:consent")
     if request.method == "GET":
+        schedule.mark_opened(partner=request.partner, at=timezone.now())
         return _show_form(request, _form(request))
     if _whose(request) not in {None, request.user.pk}:
         return _page(request, "portal/other_person.html", "check_in", status=409)

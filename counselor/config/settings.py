@@ -283,6 +283,7 @@ CELERY_BEAT_SCHEDULE = {
     "deliver": {"task": "clients.tasks.deliver_due", "schedule": 5.0, "options": {"expires": 5}},
     "reread": {"task": "clients.tasks.reread_outdated", "schedule": 60.0, "options": {"expires": 50}},
     "courses": {"task": "clients.tasks.rebuild_courses", "schedule": 60.0, "options": {"expires": 50}},
+    "schedule": {"task": "clients.tasks.keep_schedule", "schedule": 60.0, "options": {"expires": 50}},
     "tidy": {"task": "clients.tasks.tidy", "schedule": 900.0, "options": {"expires": 800}},
 }
 

@@ -1,5 +1,6 @@
 """What is arranged around a case, and how to reach each person safely."""
 
+import calendar
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -8,7 +9,7 @@ from uuid import UUID
 from django.utils import formats
 
 from clients import care
-from clients.models import Agreement, Case, CaseSummary, Goal, Limit, Partner, ReachCard, User, Wish
+from clients.models import Agreement, Case, CaseSummary, Goal, Limit, Partner, Plan, Prompt, ReachCard, User, Wish
 
 from .clock import Clock
 
@@ -59,6 +60,10 @@ class Person:
     wish: str
     reach: Reach | None
     reach_values: dict[str, Any]
+    plan: str
+    plan_runs: bool
+    plan_values: dict[str, Any]
+    prompts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,8 @@ def arrangements(case: Case, user: User, now: datetime) -> Arrangements:
     goals = list(Goal.objects.filter(partner__in=partners, **running).order_by("at", "id"))
     wishes = {w.partner_id: w for w in Wish.objects.filter(partner__in=partners).order_by("at", "id")}
     cards = {c.partner_id: c for c in ReachCard.objects.filter(partner__in=partners).order_by("at", "id")}
+    plans = {plan.partner_id: plan for plan in Plan.objects.filter(partner__in=partners)}
+    prompts = list(Prompt.objects.filter(partner__in=partners).order_by("-due_at")[: 4 * PROMPTS_SHOWN])
     held = CaseSummary.objects.get(case=case)
     names = {p.side: p.name for p in partners}
     moved = next((p for p in partners if p.pk == case.moved_out_id), None)
@@ -101,6 +108,10 @@ def arrangements(case: Case, user: User, now: datetime) -> Arrangements:
             wish=_wish(wishes.get(p.pk), clock),
             reach=_reach(p, cards.get(p.pk), clock),
             reach_values=_values(cards.get(p.pk)),
+            plan=_plan(plans.get(p.pk), clock),
+            plan_runs=p.pk in plans and plans[p.pk].next_at is not None,
+            plan_values=_plan_values(plans.get(p.pk)),
+            prompts=tuple(_prompt(row, clock) for row in prompts if row.partner_id == p.pk)[:PROMPTS_SHOWN],
         )
         for p in partners
     )
@@ -164,6 +175,38 @@ def _values(card: ReachCard | None) -> dict[str, Any]:
         "voicemail": card.voicemail,
         "shared_device": shared,
     }
+
+
+PROMPTS_SHOWN = 6
+
+
+def _plan(plan: Plan | None, clock: Clock) -> str:
+    if plan is None:
+        return ""
+    every = {7: "Every week", 14: "Every two weeks"}.get(plan.every_days, f"Every {plan.every_days} days")
+    on = f", {calendar.day_name[plan.weekday]}" if plan.weekday is not None else ""
+    words = f"{every}{on} at {plan.at_time:%H:%M} (the client’s time)."
+    if plan.stopped_at:
+        words += f" Stopped {clock.ago(plan.stopped_at)}."
+    elif plan.paused_from:
+        until = f" until {_date(plan.paused_until, clock)}" if plan.paused_until else ""
+        words += f" Paused from {_date(plan.paused_from, clock)}{until}."
+    if plan.next_at:
+        words += f" Next {clock.due(plan.next_at)}."
+    return words if plan.mails else f"{words} The client has stopped the mails."
+
+
+def _plan_values(plan: Plan | None) -> dict[str, Any]:
+    if plan is None:
+        return {}
+    return {"every_days": plan.every_days, "at_time": plan.at_time, "weekday": plan.weekday}
+
+
+def _prompt(row: Prompt, clock: Clock) -> str:
+    """What became of one time, in the order in which it happened."""
+    steps = [("due", row.due_at), ("mail sent", row.sent_at), ("reminded", row.reminded_at), ("opened", row.opened_at),
+             ("answered", row.answered_at), ("let go", row.missed_at)]  # fmt: skip
+    return ", ".join(f"{word} {clock.stamp(at)}" for word, at in steps if at is not None)
 
 
 REACH_WORDS = {

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from clients import care
+from clients import care, schedule
 
 from .. import forms, pages
 from .entry import note_view
@@ -42,6 +42,8 @@ def _show(
         shown[f"agree{person.side}"] = forms.AgreementForm(prefix=f"agree{person.side}")
         shown[f"goal{person.side}"] = forms.GoalForm(prefix=f"goal{person.side}")
         shown[f"wish{person.side}"] = forms.WishForm(prefix=f"wish{person.side}")
+        shown[f"plan{person.side}"] = forms.PlanForm(initial=person.plan_values, prefix=f"plan{person.side}")
+        shown[f"pause{person.side}"] = forms.PauseForm(prefix=f"pause{person.side}")
         shown[f"reach{person.side}"] = forms.ReachForm(initial=person.reach_values, prefix=f"reach{person.side}")
     open_form = ""
     if bound is not None:
@@ -60,7 +62,7 @@ def _show(
     return render(request, template, context, status=status)
 
 
-PERSONAL = ("limit", "agree", "goal", "wish", "reach")
+PERSONAL = ("limit", "agree", "goal", "wish", "reach", "plan", "pause")
 
 
 @require_POST
@@ -74,7 +76,7 @@ def arrange(request: Any, case_id: UUID, what: str) -> HttpResponse:
         refused = ACTS[what](request, sides, partner)
     except ObjectDoesNotExist:
         raise Http404 from None
-    except care.Refused as refusal:
+    except (care.Refused, schedule.Refused) as refusal:
         return _show(request, said=str(refusal), status=409)
     if refused is not None:
         return _show(request, refused, status=422)
@@ -93,8 +95,8 @@ def _try(request: Any, key: str, form: fields.Form, act: Callable[..., Any], **g
     if not form.is_valid():
         return key, form
     try:
-        act(case=request.case, by=request.user, at=timezone.now(), **given, **form.values())  # type: ignore[attr-defined]
-    except care.Refused as refusal:
+        act(by=request.user, at=timezone.now(), **given, **form.values())  # type: ignore[attr-defined]
+    except (care.Refused, schedule.Refused) as refusal:
         field = refusal.field if refusal.field in form.fields else None
         form.add_error(field, str(refusal))
         return key, form
@@ -111,14 +113,14 @@ def _limit(request: Any, sides: Any, partner: Any) -> Refusal:
     person = _person(partner)
     key = f"limit{person.side}"
     form = forms.LimitForm(tuple(sides.values()), request.POST, prefix=key)
-    return _try(request, key, form, care.record_limit, keeps_away=person)
+    return _try(request, key, form, care.record_limit, case=request.case, keeps_away=person)
 
 
 def _personal(name: str, form: Callable[..., fields.Form], act: Callable[..., Any]) -> Callable[..., Refusal]:
     def run(request: Any, sides: Any, partner: Any) -> Refusal:
         person = _person(partner)
         key = f"{name}{person.side}"
-        return _try(request, key, form(request.POST, prefix=key), act, partner=person)
+        return _try(request, key, form(request.POST, prefix=key), act, case=request.case, partner=person)
 
     return run
 
@@ -149,13 +151,31 @@ def _phase(request: Any, sides: Any, partner: Any) -> Refusal:
 
 def _litigation(request: Any, sides: Any, partner: Any) -> Refusal:
     return _try(
-        request, "litigation", forms.LitigationForm(request.POST, prefix="litigation"), care.mark_litigation
+        request, "litigation", forms.LitigationForm(request.POST, prefix="litigation"), care.mark_litigation,
+        case=request.case,
     )  # fmt: skip
 
 
 def _confirm_reach(request: Any, sides: Any, partner: Any) -> Refusal:
     care.confirm_reach_card(case=request.case, partner=_person(partner), by=request.user, at=timezone.now())
     return None
+
+
+def _planned(name: str, form: Callable[..., fields.Form], act: Callable[..., Any]) -> Callable[..., Refusal]:
+    def run(request: Any, sides: Any, partner: Any) -> Refusal:
+        person = _person(partner)
+        key = f"{name}{person.side}"
+        return _try(request, key, form(request.POST, prefix=key), act, partner=person)
+
+    return run
+
+
+def _plan_act(act: Callable[..., Any]) -> Callable[..., Refusal]:
+    def run(request: Any, sides: Any, partner: Any) -> Refusal:
+        act(partner=_person(partner), by=request.user, at=timezone.now())
+        return None
+
+    return run
 
 
 ACTS: dict[str, Callable[..., Refusal]] = {
@@ -169,6 +189,10 @@ ACTS: dict[str, Callable[..., Refusal]] = {
     "wish": _personal("wish", forms.WishForm, care.record_wish),
     "reach": _personal("reach", forms.ReachForm, care.write_reach_card),
     "reach-asked": _confirm_reach,
+    "plan": _planned("plan", forms.PlanForm, schedule.set_plan),
+    "pause": _planned("pause", forms.PauseForm, schedule.pause),
+    "plan-resumed": _plan_act(schedule.resume),
+    "plan-stopped": _plan_act(schedule.stop),
     "phase": _phase,
     "litigation": _litigation,
 }

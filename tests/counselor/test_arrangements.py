@@ -116,7 +116,7 @@ def test_the_room_asks_for_the_same_number_of_rows_however_much_is_arranged(cast
     desk.get(room(cast.couple))
     with CaptureQueriesContext(connection) as many:
         desk.get(room(cast.couple))
-    assert len(many) == len(few) <= 16
+    assert len(many) == len(few) <= 18
 
 
 def test_the_reach_card_is_the_first_thing_on_a_safety_flag(cast: Any, enter: Any) -> None:
@@ -147,3 +147,23 @@ def test_a_limit_shows_nothing_at_the_portal(cast: Any, enter: Any) -> None:
     care.write_reach_card(partner=cast.a, phone="0151", **common)
     after = {(who, path): browse.steady(door.get(path)) for who, door in doors.items() for path in paths}
     assert after == before
+
+
+def test_a_check_in_plan_is_set_paused_stopped_and_set_going_again(cast: Any, enter: Any) -> None:
+    desk, case = enter(cast.dana), cast.couple
+    data = {"side": "A", "planA-every_days": "7", "planA-at_time": "18:00", "planA-weekday": "1"}
+    assert post(desk, case, "plan", **data).status_code == 302
+    page = desk.get(room(case)).content.decode()
+    assert "Every week, Tuesday at 18:00 (the client’s time). Next " in page
+    assert (
+        post(desk, case, "pause", side="A", **{"pauseA-first": "2030-01-01", "pauseA-last": "2029-01-01"}).status_code
+        == 422
+    )
+    assert post(desk, case, "pause", side="A", **{"pauseA-first": "2020-01-01"}).status_code == 302
+    assert "Paused from 1 Jan 2020." in desk.get(room(case)).content.decode()
+    assert post(desk, case, "plan-resumed", side="A").status_code == 302
+    assert post(desk, case, "plan-stopped", side="A").status_code == 302
+    assert "Stopped today." in desk.get(room(case)).content.decode()
+    refused = post(desk, case, "plan", side="A", **{"planA-every_days": "2", "planA-at_time": "18:00"})
+    assert (refused.status_code, "every 3 to 14 days" in refused.content.decode()) == (422, True)
+    assert post(desk, case, "plan-stopped", side="B").status_code == 409
