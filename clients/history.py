@@ -138,6 +138,12 @@ def _shifts(course: Mapping[str, Any]) -> Mapping[str, Shift]:
     return {index: maths.shift_from_json(shift) for index, shift in course.get("s", {}).items()}
 
 
+def danger_of(row: CheckIn) -> tuple[frozenset[str], Mapping[str, str]]:
+    """The chips of s1, and what s2 says of them."""
+    safety = safety_of(row)
+    return _chips(safety), _danger(safety)
+
+
 def entry(row: CheckIn, zone: ZoneInfo | None = None) -> record.Entry:
     """The check-in just sent."""
     safety, findings, stored = safety_of(row), findings_of(row), row.course

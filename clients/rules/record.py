@@ -5,7 +5,7 @@ fixed origin, the time axis of the progress maths.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import IntEnum
@@ -248,6 +248,16 @@ class Raised:
         return self.rule.startswith("S")
 
 
+def frightens(safety: Collection[str], danger: Mapping[str, str], findings: Iterable[Finding]) -> bool:
+    """Whether one check-in tells that its reporter is afraid or was hurt. Where it is not told who was hurt by whom, it
+    does."""
+    return (
+        "afraid" in safety
+        or ("hurt" in safety and danger.get("who") != "by_me")
+        or any(f.label == "violence" and f.actor == "spouse" for f in findings)
+    )
+
+
 @dataclass(frozen=True)
 class History:
     """One reporter's record up to and including the check-in just sent. `before` counts check-ins ever sent before
@@ -299,14 +309,8 @@ class History:
 
     @cached_property
     def frightened(self) -> bool:
-        """The shared guard of decisions 3: afraid or hurt within 90 days; then nobody is read as pressing. Where it is
-        not told who was hurt by whom, the guard holds."""
-        return any(
-            "afraid" in e.safety
-            or ("hurt" in e.safety and e.danger.get("who") != "by_me")
-            or any(f.label == "violence" and f.actor == "spouse" for f in (*e.findings, *e.aside_findings))
-            for e in self.since(90)
-        )
+        """The shared guard of decisions 3: afraid or hurt within 90 days; then nobody is read as pressing."""
+        return any(frightens(e.safety, e.danger, (*e.findings, *e.aside_findings)) for e in self.since(90))
 
     @cached_property
     def unsafe(self) -> bool:
