@@ -303,6 +303,17 @@ class History:
     def last(self, count: int) -> tuple[Entry, ...]:
         return self.entries[-count:]
 
+    def gaps(self, recent: tuple[Entry, ...]) -> list[float]:
+        """The days that each of the newest entries speaks of; the first check-in asks about seven."""
+        start = len(self.entries) - len(recent)
+        days = [self.entries[start - 1].day if start else recent[0].day - 7.0, *(e.day for e in recent)]
+        return [later - earlier for earlier, later in zip(days, days[1:], strict=False)]
+
+    def gates(self, recent: tuple[Entry, ...]) -> list[str]:
+        """Where the gate stood before each of the newest entries: when what they tell was done."""
+        start = len(self.entries) - len(recent)
+        return [self.entries[start - 1].gate if start else "", *(e.gate for e in recent[:-1])]
+
     @property
     def window(self) -> SteadyWindow | None:
         return next((w for w in reversed(self.windows) if w.covers(self.now.at)), None)
@@ -386,6 +397,7 @@ class Hit:
     head: str = ""
     ends_at: datetime | None = None
     asks: str = ""
+    from_other: bool = False  # it rests on what the other one reports: for the desk alone, in nobody's copy
 
     def joined(self, other: "Hit") -> "Hit":
         """One card for two hits of the same rule."""
@@ -431,6 +443,7 @@ CHIP_WORDS = {
     "monitoring": "checked {other}'s phone, accounts or location",
     "leverage": "asked children, family or friends to speak to {other} or find things out",
 }
+_ROWS: dict[int | None, str] = {4: "4–5", 6: "6–7", 8: "8–10", 11: "11 or more"}
 # The same acts while they are only meant: "plans ..."
 PLAN_WORDS = {
     "push_return": "to ask about living together again",
@@ -463,9 +476,75 @@ def cite_words(entry: Entry, finding: Finding, *, label: str = "", sure: bool = 
     return Evidence(entry.id, entry.at, item, words, label or finding.label, finding.start, finding.end, sure)
 
 
+SETBACKS = {
+    "over": "{other} said it is over",
+    "someone_else": "{other} is seeing someone else",
+    "heard_over": "heard that it is over or that {other} is seeing someone",
+}
+
+
+def cite_setbacks(history: History, entry: Entry) -> tuple[Evidence, ...]:
+    """Evidence for setbacks of one check-in, ticked or read in the words. Ticked before they are read."""
+    ticked = sorted(entry.chips("c4") & SETBACKS.keys())
+    rows = [
+        Evidence(entry.id, entry.at, "c4", f"Ticked: {SETBACKS[c].format(other=history.other)}", "setback")
+        for c in ticked
+    ]
+    for finding in entry.said("setback"):
+        if finding.actor == "spouse" and finding.status == "done":
+            sure = (finding.label, finding.start) in entry.confirmed
+            rows.append(cite_words(entry, finding, sure=sure))
+    return tuple(rows)
+
+
 def cite_score(entry: Entry, item: str, name: str, value: float) -> Evidence:
     return Evidence(entry.id, entry.at, item, f"{name} {value:.0f} of 100", name.lower())
 
 
+def cite_count(entry: Entry, item: str, words: str) -> tuple[Evidence, ...]:
+    """Evidence for an answer that is a row of counts."""
+    value = entry.number(item)
+    return (Evidence(entry.id, entry.at, item, f"{words}: {_ROWS.get(value, value)}"),) if value is not None else ()
+
+
+def weekly(entries: tuple[Entry, ...], gaps: list[float], item: str = "c1") -> float | None:
+    """Contacts a week at the last of these entries, over as many as it takes to cover seven days. The rows hold lower
+    bounds, so it is "at least"."""
+    total, days = 0, 0.0
+    for entry, gap in zip(reversed(entries), reversed(gaps), strict=True):
+        count = entry.number(item)
+        if count is None:
+            break
+        total, days = total + count, days + gap
+        if days >= 7:
+            break
+    return total * 7 / max(days, 7.0) if days else None
+
+
 def times(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+AGREED_WORDS = {
+    "contact_rate": "how often to write or call", "visits": "visits and handovers", "location": "a shared location",
+    "messenger": "who may carry messages", "talks": "talks about problems",
+}  # fmt: skip
+
+
+def as_agreed(history: History, hit: Hit, kind: str, *, a_week: float | None = None) -> Hit:
+    """The same hit, filed as information where it is agreed and the other one welcomes it (decisions 20). An agreement
+    that nobody but the reporter is known to welcome, or a rate that is passed, stands beside it as said."""
+    agreement = history.agreed(kind)
+    if agreement is None:
+        return hit
+    since = f" since {agreement.since.day} {agreement.since:%B %Y}" if agreement.since else ""
+    words = f"Agreed{since}: {AGREED_WORDS[kind]}"
+    if agreement.per_week is not None:
+        words += f", at most {times(agreement.per_week, 'time')} a week"
+    if agreement.per_week is not None and a_week is not None and a_week > agreement.per_week:
+        return replace(hit, against=(*hit.against, f"{words}. What is told here is more."))
+    if not agreement.welcome:
+        words += f". That {history.other} welcomes it is not recorded."
+        return replace(hit, against=(*hit.against, words))
+    words += f", and {history.other} welcomes it."
+    return replace(hit, severity=Severity.INFO, sentence=f"Agreed: {hit.sentence}", against=(*hit.against, words))

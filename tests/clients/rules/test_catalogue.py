@@ -22,19 +22,31 @@ def invented(seed: int, length: int) -> History:
     """A history by chance; the same seed gives the same one."""
     by = random.Random(seed)
     entries = []
+    mood = 0  # now and then it tips: from little contact to much
     for n in range(length):
+        mood = by.choice([mood] * 8 + [4 - mood])
         answers: dict[str, Any] = {
-            "c1": by.choice([0, 2]),
+            "c1": by.choice([0, 2, "skip", *[11] * mood]),
+            "c2": by.choice([0, 1, 2, 6 - min(n, 6)]),
+            "c9": by.choice(["no_urge", 0, 1, 4]),
+            "c10": by.choice([None, 1, 3, 4, "rather_not"]),
+            "c11": by.choice([0, 1, 2, 4]),
+            "c12": by.choice(["skip", 0, 3]),
             "c4": by.choice(["none", "skip", ["kind"], ["memory", "return"], ["over"], ["space"]]),
             "c7": by.choice([{"talk": "no"}, {"talk": "yes", "began": by.choice(["me", "partner"]), "ended": by.randrange(5)}]),
             "c8": by.choice(["none", "skip", {act: by.choice([1, 2]) for act in by.sample(ACTS, 3)}]),
             "c8g": by.choice(["none", ["kept_short"]]),
         }  # fmt: skip
         read = [
-            said(by.choice(LABELS), by.choice(["client", "spouse", "other"]), by.choice(["done", "planned", "urge"]))
+            said(
+                by.choice(LABELS),
+                by.choice(["client", "spouse", "other"]),
+                by.choice(["done", "planned", "urge"]),
+                when=by.choice([None, (0, 5, by.choice(["weekday:6", "day:+1", "date:--12-25"]))]),
+            )
             for _ in range(by.choice([0, 0, 0, 0, 1, 3]))
         ]
-        w, t, d = (by.choice([None, by.uniform(0, 100)]) for _ in range(3))
+        w, t, d, cpi = (by.choice([None, by.uniform(0, 100), by.uniform(60, 100)]) for _ in range(4))
         safety = by.choice(
             [[]] * 40 + [["afraid"], ["self_harm"], ["hurt"], ["child"], ["might_hurt"], ["must_not_contact"]]
         )
@@ -47,6 +59,8 @@ def invented(seed: int, length: int) -> History:
                 w=w,
                 t=t,
                 d=d,
+                cpi=cpi,
+                gate=by.choice(["", "wait", "go"]),
                 levels={"t": t or 50, "d": d or 50},
                 **answers,
             )
@@ -55,12 +69,17 @@ def invented(seed: int, length: int) -> History:
     return past(*entries, before=by.choice([0, length - 1]), windows=windows)
 
 
-HISTORIES = [invented(seed, 1 + seed % 14) for seed in range(300)]
+HISTORIES = [invented(seed, 1 + seed % 14) for seed in range(400)]
+SCORED = {"W01", "W02", "I01", "P11"}  # they rest on answers that are scored, not on words
+RARE = {"I03", "I04", "I06", "P14", "P15"}  # too rare for chance; their own tables show them
 
 
 def test_the_first_rules_are_in_force_with_their_codes() -> None:
     assert {rule.id: rule.lifecycle for rule in CATALOGUE.values()} == {
-        "P01": "L2>L3", "P02": "L3", "P03": "L3", "P06": "L2", "P08": "L2>L3", "O01": "L1", "W01": "L2>L3",
+        "P01": "L2>L3", "P02": "L3", "P03": "L3", "P04": "L2>L3", "P05": "L3", "P06": "L2", "P07": "L2", "P08": "L2>L3",
+        "P09": "L3>L4", "P10": "L2>L3", "P11": "L2>L3", "P12": "L2", "P13": "L2", "P14": "L2>L3", "P15": "L2",
+        "I01": "L3", "I02": "L2>L3", "I03": "L2", "I04": "L2", "I05": "L2>L3", "I06": "L1", "I07": "L3",
+        "O01": "L1", "W01": "L2>L3", "W02": "L2>L3", "W03": "L3",
         "S01": "L4", "S02": "L4", "S03": "L4", "S04": "L4", "S05": "L4", "S07": "L4",
     }  # fmt: skip
     assert {id for id, rule in CATALOGUE.items() if rule.safety} == {"S01", "S02", "S03", "S04", "S05", "S07"}
@@ -69,7 +88,7 @@ def test_the_first_rules_are_in_force_with_their_codes() -> None:
 
 def test_every_rule_speaks_somewhere_in_the_invented_histories() -> None:
     """So that the properties below say something of each."""
-    assert {hit.rule for history in HISTORIES for hit in evaluate(history).hits} == set(CATALOGUE)
+    assert {hit.rule for history in HISTORIES for hit in evaluate(history).hits} >= set(CATALOGUE) - RARE
 
 
 def test_the_same_history_gives_the_same_outcome_and_stays_as_it_was() -> None:
@@ -108,9 +127,10 @@ def test_hits_come_in_order_danger_first_and_once_each() -> None:
 
 def test_words_alone_never_weigh_more_than_watch_unless_it_is_danger() -> None:
     for history in HISTORIES:
-        unticked = [replace(e, answers=e.answers | {"c8": "none", "c7": {"talk": "no"}}) for e in history.entries]
+        silent = {"c4": "none", "c7": {"talk": "no"}, "c8": "none", "c10": None}
+        unticked = [replace(e, answers=e.answers | silent) for e in history.entries]
         for hit in evaluate(replace(history, entries=tuple(unticked))).hits:
-            assert hit.severity <= 2 or CATALOGUE[hit.rule].safety or hit.rule == "W01"
+            assert hit.severity <= 2 or CATALOGUE[hit.rule].safety or hit.rule in SCORED, hit
 
 
 def test_evidence_quotes_the_very_words() -> None:
