@@ -43,9 +43,9 @@ def evaluate(history: History) -> Outcome:
 # What one check-in raises of one of these comes as one card, headed by what weighs most; where two weigh the same, by
 # the one named first (rules.md, Budget). P09, P13, P14 and I07 stand by themselves; so does danger.
 CARDS = (
-    ("P02", "P03", "P05", "P08", "P10", "I02", "P01", "P06", "P11", "P07"),
+    ("P02", "P03", "P05", "P08", "P10", "I02", "P01", "P06", "P11", "P12", "P07"),
     ("I05", "P04", "I04", "P15"),
-    ("I01", "P12", "I03"),
+    ("I01", "I03"),
     ("W03", "W01", "W02"),
 )
 

@@ -1,7 +1,7 @@
 """Family P: the reporter's own conduct (rules.md, Client pressure; decisions 3, 13, 20, 24, 25, 32, 34)."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from statistics import median
 
 from clients.pressure import Finding
@@ -540,7 +540,7 @@ def plans_to_press(history: History) -> Hit | None:
             for _, label, found in plans
         ),
         ("Asking for advice about it is no plan.", *([] if sure else [_TEXT_ONLY])),
-        ends_at=datetime.combine(over, time(), UTC),
+        ends_at=datetime(over.year, over.month, over.day, tzinfo=UTC),
         asks=f"How did it go? The day was {when}.",
     )
 

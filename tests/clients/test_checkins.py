@@ -336,7 +336,7 @@ def test_flags_take_at_most_four_more_however_many(cast: Cast) -> None:
         (70, "I want to die. I gave her an ultimatum.", ("self_harm",), acts),
     ):
         with CaptureQueriesContext(connection) as queries:
-            sent = make.check_in(partner, day, text, safety=safety, c8=c8, c11=0, c12=4)
+            sent = make.check_in(partner, day, text, safety=safety, c8=c8, c11=0 if safety else 2, c12=4)
         counts.append(len(statements(queries)))
         raised.append(FlagEvent.objects.filter(checkin=sent.checkin).count())
     assert raised[0] < 2 < raised[2], raised

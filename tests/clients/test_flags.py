@@ -112,7 +112,7 @@ def test_each_rule_has_its_own_flag(cast: Cast) -> None:
         cast.a, 28, safety=("self_harm",), c8={"push_return": 1, "ultimatum": 1, "forced_talk": 1}, c11=0, c12=4
     )
     assert states(cast.a) == {
-        "S01": (4, "open"), "P03": (3, "open"), "W01": (3, "open"), "P01": (2, "open"), "P08": (2, "open"),
+        "S01": (4, "open"), "P03": (3, "open"), "W01": (3, "open"), "P01": (2, "open"), "P08": (3, "open"),
     }  # fmt: skip
     assert mails() == [("urgent", "Dana")], "one mail for all that one check-in raised"
 
@@ -125,7 +125,8 @@ def test_two_partners_never_mix(cast: Cast) -> None:
     assert [flag(p, "P01").severity for p in (cast.a, cast.b)] == [2, 2], "one each is not two"
     close(cast, flag(cast.b, "P01"), 30)
     make.check_in(cast.a, 35, **ASKED)
-    assert states(cast.a) == {"P01": (3, "open")}
+    assert states(cast.a) == {"P01": (3, "open"), "P12": (2, "open")}
+    assert flag(cast.a, "P12").head == flag(cast.a, "P01")
     assert states(cast.b) == {"P01": (2, "resolved")}
     make.check_in(cast.b, 36, safety=("afraid",))
     make.check_in(cast.a, 42, **DEADLINE)
@@ -310,8 +311,14 @@ def test_the_window_and_the_card_that_takes_in_the_rest(cast: Cast) -> None:
     window = SteadyWindow.objects.get()
     assert (window.partner, window.opened_at, window.ends_at, window.opened_by) == (cast.a, at(28), at(56), "O01")
     head = flag(cast.a, "P02")
-    assert states(cast.a) == {"O01": (1, "open"), "P02": (3, "open"), "P01": (2, "open"), "P03": (3, "open")}
-    assert {row.rule for row in Flag.objects.filter(head=head)} == {"P01", "P03"}
+    assert states(cast.a) == {
+        "O01": (1, "open"),
+        "P02": (3, "open"),
+        "P01": (2, "open"),
+        "P03": (3, "open"),
+        "P12": (2, "open"),
+    }
+    assert {row.rule for row in Flag.objects.filter(head=head)} == {"P01", "P03", "P12"}
     assert mails() == [("elevated", "Dana")]
     assert Notice.objects.get().flag == head
     assert CaseSummary.objects.get(case=cast.couple).urgent_unseen == 1
@@ -321,7 +328,7 @@ def test_seeing_the_card_is_seeing_all_that_stands_on_it(cast: Cast) -> None:
     in_window(cast)
     see(cast, flag(cast.a, "P02"), 36)
     assert {row.state for row in Flag.objects.exclude(rule="O01")} == {"acknowledged"}
-    assert AuditEvent.objects.filter(act="flag.acknowledged").count() == 3
+    assert AuditEvent.objects.filter(act="flag.acknowledged").count() == 4
 
 
 def test_each_absorbed_flag_has_its_own_end(cast: Cast) -> None:
@@ -342,7 +349,7 @@ def test_closing_the_card_hides_nothing(cast: Cast) -> None:
         row = flag(cast.a, rule)
         assert (row.state, row.head) == ("open", None)
     summary = CaseSummary.objects.get(case=cast.couple)
-    assert (summary.urgent_unseen, summary.watch_open) == (1, 2)
+    assert (summary.urgent_unseen, summary.watch_open) == (1, 3)
     make.check_in(cast.a, 36.5, **WARM)
     assert not Flag.objects.filter(head=head).exists()
 
