@@ -86,7 +86,7 @@ def _conduct(checkin: CheckIn) -> dict[str, Any]:
 def frightens(checkin: CheckIn) -> bool:
     """Whether this check-in says that the reporter is afraid or was hurt: then nobody is read as pressing."""
     findings = (*history.findings_of(checkin), *history.findings_of(checkin, "n1"))
-    return record.frightens(*history.danger_of(checkin), findings)
+    return record.frightens(*history.danger_of(checkin), findings, checkin.answers)
 
 
 def spans(case: Case) -> list[tuple[float, float | None]]:

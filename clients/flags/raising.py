@@ -133,9 +133,15 @@ def apply(
             ends_at=w.ends_at,
         )
         for w in windows
+        if not w.moved
     ]
     if opened:
         SteadyWindow.objects.bulk_create(opened)
+    for w in windows:
+        if w.moved:  # a window that is open gets its later end; one that a person has ended stays ended
+            SteadyWindow.objects.filter(partner=partner, opened_at=w.opened_at, ended_at__isnull=True).update(
+                ends_at=w.ends_at
+            )
     known.extend(fresh)
     tell(case, raised, at)
     return raised

@@ -5,9 +5,23 @@ A rule is one frozen `Rule` and one function over a frozen `History`; one file a
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from clients.rules import conduct, engagement, interactions, safety, signs, wellbeing
-from clients.rules.record import Act, Arranged, Entry, Evidence, History, Hit, Raised, Rule, Severity, SteadyWindow
+from clients.rules.record import (
+    Act,
+    Arranged,
+    Entry,
+    Evidence,
+    History,
+    Hit,
+    Raised,
+    Rule,
+    Severity,
+    Standing,
+    SteadyWindow,
+    Urgent,
+)
 
 VERSION = 1
 _AFTER_SIGNS = (*conduct.RULES, *interactions.RULES, *engagement.RULES, *wellbeing.RULES)
@@ -29,7 +43,8 @@ def evaluate(history: History) -> Outcome:
     seen = replace(history, danger=frozenset(hit.rule for hit in danger))
     signs_found = _run(signs.RULES, seen)
     opened = signs.open_windows(seen, signs_found)
-    inside = replace(seen, windows=seen.windows + opened) if opened else seen
+    others = tuple(w for w in seen.windows if not any(w.opened_at == o.opened_at for o in opened))
+    inside = replace(seen, windows=others + opened) if opened else seen
     rest = _run(_AFTER_SIGNS, inside)
     hits = {hit.rule: hit for hit in (*danger, *signs_found, *rest)}
     if "P11" in hits and ("P01" in hits or "P06" in hits):
@@ -61,6 +76,13 @@ def _gather(card: tuple[str, ...], hits: dict[str, Hit]) -> None:
             hits[rule] = replace(hits[rule], head=head)
 
 
+def sweep(standing: Standing, at: datetime) -> tuple[Hit, ...]:
+    """Run the rules that speak of time that passed, for one reporter who has sent nothing; most severe first.
+    `Standing.told` keeps each from saying the same thing twice."""
+    found = [hit for rule in CATALOGUE.values() if rule.swept and (hit := rule.swept(standing, at)) is not None]
+    return tuple(sorted(found, key=lambda h: (not CATALOGUE[h.rule].safety, -h.severity, h.rule)))
+
+
 def _run(rules: Iterable[Rule], history: History) -> tuple[Hit, ...]:
     found = []
     for rule in rules:
@@ -83,6 +105,9 @@ __all__ = [
     "Raised",
     "Rule",
     "Severity",
+    "Standing",
     "SteadyWindow",
+    "Urgent",
     "evaluate",
+    "sweep",
 ]

@@ -584,6 +584,8 @@ RULES = (
         "The partner may have asked first; then it is only filed as information.",
         "Two check-ins and 14 days without it; 28 days and a counselor's look once it was elevated.",
         ("G03", "G07"), "L2>L3", _L, asked_return,
+        weighs="Watch; elevated at the second within 28 days or while tension is high; info where the partner asked first.",
+        shows="The acts with their dates, and the last warmth and tension.",
     ),
     Rule(
         "P02", 1, "conduct", "Pushed soon after the first warmer weeks (own report)",
@@ -595,6 +597,8 @@ RULES = (
         "a lay author's position (Leslie Cane); reactance (Brehm 1966); "
         "sudden gains can reverse (Shalom & Aderka 2020)",
         pushed_in_window,
+        weighs="Elevated; watch for a single question for reassurance, a single talk, or words alone.",
+        shows="The acts beside the day on which the warmer weeks were noticed.",
     ),
     Rule(
         "P03", 1, "conduct", "Gave a deadline or condition (own report)",
@@ -602,6 +606,8 @@ RULES = (
         "A legitimate limit on money, safety or fidelity, or a date set by a lawyer: close it as an agreed boundary.",
         "28 days without it and a counselor's look.",
         ("G03", "G05"), "L3", "coercive demands in close relationships", set_ultimatum,
+        weighs="Elevated; watch where only read in the words.",
+        shows="The tick or the words.",
     ),
     Rule(
         "P04", 1, "conduct", "Kept starting contact with few answers (own report)",
@@ -613,6 +619,8 @@ RULES = (
         ("G06", "G08", "G11"), "L2>L3",
         "unwanted pursuit (Cupach & Spitzberg 2004); the first two weeks tell (Purcell, Pathé & Mullen 2004)",
         unreturned_pursuit,
+        weighs="Watch; elevated where it has gone on for more than 14 days.",
+        shows="Contacts by week, the ticks and the words.",
     ),
     Rule(
         "P05", 1, "conduct", "Went to see the partner without it being agreed (own report)",
@@ -621,6 +629,8 @@ RULES = (
         "A shared home, or handing over a child; agreed visits are filed as agreed.",
         "28 days without it and a counselor's look.",
         ("G06", "X2"), "L3", "unwanted pursuit after a separation (Langhinrichsen-Rohling et al. 2000)", went_uninvited,
+        weighs="Elevated; watch where only read in the words.",
+        shows="The tick or the words.",
     ),
     Rule(
         "P06", 1, "conduct", "Asked for reassurance again and again (own report)",
@@ -628,6 +638,8 @@ RULES = (
         "One sincere question is not a pattern.",
         "Two check-ins and 14 days without it.",
         ("G20", "G22"), "L2", "excessive reassurance seeking (Starr & Davila 2008)", sought_reassurance,
+        weighs="Watch.",
+        shows="The check-ins in which it was told.",
     ),
     Rule(
         "P07", 1, "conduct", "Sure early (own report)",
@@ -637,6 +649,8 @@ RULES = (
         "A hopeful temperament; private joy is fine.",
         "Closes by itself after 28 days; at watch after two check-ins and 14 days without it.",
         ("G01", "G02", "G04"), "L2", "goals linked to happiness keep people pursuing (Cupach et al. 2011)", sure_early,
+        weighs="Info; watch where others were told, a date was set or things were moved.",
+        shows="The answer or the words, and how warmth stands.",
     ),
     Rule(
         "P08", 2, "conduct", "Brought up problems when it was not wanted (own report)",
@@ -646,6 +660,8 @@ RULES = (
         "An urgent matter about a child or safety; naming harm that was done.",
         "Two check-ins and 14 days without it; 28 days and a counselor's look once it was elevated.",
         ("G15", "G16", "G19"), "L2>L3", _L, forced_talk,
+        weighs="Watch; elevated at the second within 28 days, or where it was no time for it.",
+        shows="The ticks, the words, and how the talk ended.",
     ),
     Rule(
         "P09", 1, "conduct", "Checked the partner's phone, accounts or whereabouts (own report)",
@@ -654,6 +670,8 @@ RULES = (
         "An agreed location, a parent's controls on a child's phone, posts everybody can see.",
         "28 days without it and a counselor's look; once urgent, only a named person closes it.",
         ("G21", "X1"), "L3>L4", "technology and control (Southworth et al. 2007; Freed et al. 2018)", monitored,
+        weighs="Elevated; urgent with words of a tracker or beside a safety answer.",
+        shows="The tick or the words, and the safety answer beside it.",
     ),
     Rule(
         "P10", 1, "conduct", "Asked others to step in (own report)",
@@ -662,6 +680,8 @@ RULES = (
         "Two check-ins and 14 days without it; 28 days and a counselor's look once it was elevated.",
         ("G21", "X4"), "L2>L3", "triangles and divided loyalty in families (Bowen 1978; Buchanan, Maccoby & Dornbusch 1991)",
         used_others,
+        weighs="Watch; elevated where it was the children.",
+        shows="The tick or the words.",
     ),
     Rule(
         "P11", 1, "conduct", "Many acts that press, for some time (own report)",
@@ -670,6 +690,8 @@ RULES = (
         "One heavy week, hence two.",
         "Two check-ins and 14 days below it; 28 days and a counselor's look once it was elevated.",
         ("G08",), "L2>L3", "demand and withdrawal, a meta-analysis (Schrodt, Witt & Shimkowski 2014)", pressed_often,
+        weighs="Watch; elevated at a level of 65 or more.",
+        shows="Which acts the level is made of.",
     ),
     Rule(
         "P12", 1, "conduct", "Pressing more than before (own report)",
@@ -678,6 +700,8 @@ RULES = (
         "Growing openness in the form.",
         "Two check-ins and 14 days without it.",
         ("G08",), "L2", "routine outcome monitoring (de Jong et al. 2021)", presses_more,
+        weighs="Watch.",
+        shows="The acts of the last check-ins against those before.",
     ),
     Rule(
         "P13", 1, "conduct", "Waiting is hard when the urge comes (own report)",
@@ -685,6 +709,8 @@ RULES = (
         "The question was read in another way.",
         "Two check-ins and 14 days without it.",
         ("G22", "G09"), "L2", "rumination and unwanted pursuit (Foshay & O'Sullivan 2019)", restraint_slips,
+        weighs="Watch.",
+        shows="The answers to the question on waiting.",
     ),
     Rule(
         "P14", 1, "conduct", "Plans to press on a certain day (own words)",
@@ -693,6 +719,8 @@ RULES = (
         "Asking for advice is no plan.",
         "Three days after the day; it then asks how it went.",
         ("G03", "G07"), "L2>L3", "implementation intentions (Gollwitzer 1999)", plans_to_press,
+        weighs="Watch, first in the day’s list; elevated once a counselor confirms the words.",
+        shows="The words, and the day they speak of.",
     ),
     Rule(
         "P15", 1, "conduct", "Many more contacts than usual (own report)",
@@ -700,5 +728,7 @@ RULES = (
         "A birthday, an illness, a journey; an agreed rate that is kept is filed as agreed.",
         "Two check-ins and 14 days without it.",
         ("G11", "G16"), "L2", "pursuit that grows (Cupach & Spitzberg 2004)", contact_burst,
+        weighs="Watch.",
+        shows="Contacts by week, and the usual number.",
     ),
 )  # fmt: skip

@@ -289,6 +289,8 @@ RULES = (
         "confirmed shifts in opposite directions found within 14 days of each other.",
         "A third event behind both; the partner's conduct came first.",
         _SEEN, ("G08",), "L3", _WITHDRAWAL, pressing_up_warmth_down,
+        weighs="Elevated.",
+        shows="Both lines, three check-ins against three; nothing is said of causes.",
     ),
     Rule(
         "I02", 1, "interactions", "A talk about problems while it was no time for it (own report)",
@@ -296,6 +298,8 @@ RULES = (
         "days, or when warmth fell by 20 at the next check-in.",
         "A matter about a child, money or the law; a talk the partner began, or that ended well, does not count.",
         _EITHER, ("G15", "G16", "G19"), "L2>L3", "soft start-up and repair (Gottman & Levenson 1992)", talk_under_tension,
+        weighs="Watch; elevated at the second within 28 days, or where warmth fell by 20 after it.",
+        shows="How the talk ended, and where the gate stood.",
     ),
     Rule(
         "I03", 1, "interactions", "Pressing was followed by distance",
@@ -303,6 +307,8 @@ RULES = (
         "warmth, and fewer than half of those without.",
         "Few check-ins; other things happened in the same weeks.",
         _GONE, ("G08",), "L2", "looking within one person over time (Papp, Kouros & Cummings 2009)", retreat_followed,
+        weighs="Watch.",
+        shows="The check-ins with acts, and what the next one told.",
     ),
     Rule(
         "I04", 1, "interactions", "Most contacts from one side, and fewer answers",
@@ -310,6 +316,8 @@ RULES = (
         "running.",
         "The partner is travelling.",
         _GONE, ("G06", "G11"), "L2", "pursuer and distancer (Fogarty 1976)", chase_and_distance,
+        weighs="Watch.",
+        shows="Contacts from both sides at the last check-ins.",
     ),
     Rule(
         "I05", 1, "interactions", "Contact stayed frequent after a wish for more room",
@@ -318,6 +326,8 @@ RULES = (
         "the partner's own report tells of the wish it is at most worth a look, for the desk alone.",
         "The wish was for one subject only; an agreed rate that is kept is filed as agreed.",
         _EITHER, ("G06", "X2"), "L2>L3", "unwanted pursuit (Cupach & Spitzberg 2004)", space_not_given,
+        weighs="Watch; elevated when it is found again.",
+        shows="When space was asked for, and contacts by week before and since.",
     ),
     Rule(
         "I06", 1, "interactions", "Room for a talk, and none for six weeks",
@@ -326,6 +336,8 @@ RULES = (
         "Talks were held in session.",
         "Closes by itself after 28 days.",
         ("G14", "G18"), "L1", "problems that are left alone come back (Overall & McNulty 2017)", problems_parked, line_only=True,
+        weighs="Info: a line on the case page, never a notice.",
+        shows="Since when the gate stands so.",
     ),
     Rule(
         "I07", 1, "interactions", "Hope or pressing after a setback (own report)",
@@ -333,5 +345,7 @@ RULES = (
         "sure of living together again, or there were acts that press. What is only read in the words stays at watch.",
         "It was said in anger.",
         _SEEN, ("G02", "X3", "X4"), "L3", "couples of two minds (Doherty, Willoughby & Peterson 2011)", hope_against_setback,
+        weighs="Elevated; watch where only read in the words.",
+        shows="The setback, and the acts or the answer after it.",
     ),
 )  # fmt: skip

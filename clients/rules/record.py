@@ -28,6 +28,9 @@ PRESSING = (
 WARM_CHIPS = frozenset({"kind", "memory", "together"})
 
 
+FRIGHTENING = 4  # p4, the mirrored form's question on contact
+
+
 class Severity(IntEnum):
     INFO = 1
     WATCH = 2
@@ -70,6 +73,7 @@ class Entry:
     answers: Mapping[str, object]
     safety: frozenset[str] = frozenset()
     danger: Mapping[str, str] = field(default_factory=dict)  # s2: who, safe_now
+    safety_skipped: bool = False  # s1 was passed over
     call_me: str = ""  # when it is safe to call, where a call was asked for
     findings: tuple[Finding, ...] = ()
     confirmed: frozenset[tuple[str, int]] = frozenset()  # (label, start) of findings a counselor confirmed
@@ -165,6 +169,7 @@ class SteadyWindow:
     opened_by: str
     ends_at: datetime
     ended_at: datetime | None = None
+    moved: bool = False  # it was open already, and is given this later end
 
     def covers(self, at: datetime) -> bool:
         """Its last day counts; a window ended by a person is over from that moment."""
@@ -248,13 +253,16 @@ class Raised:
         return self.rule.startswith("S")
 
 
-def frightens(safety: Collection[str], danger: Mapping[str, str], findings: Iterable[Finding]) -> bool:
+def frightens(
+    safety: Collection[str], danger: Mapping[str, str], findings: Iterable[Finding], answers: Mapping[str, object]
+) -> bool:
     """Whether one check-in tells that its reporter is afraid or was hurt. Where it is not told who was hurt by whom, it
-    does."""
+    does; so does contact called frightening in the mirrored form."""
     return (
         "afraid" in safety
         or ("hurt" in safety and danger.get("who") != "by_me")
         or any(f.label == "violence" and f.actor == "spouse" for f in findings)
+        or answers.get("p4") == FRIGHTENING
     )
 
 
@@ -321,7 +329,7 @@ class History:
     @cached_property
     def frightened(self) -> bool:
         """The shared guard of decisions 3: afraid or hurt within 90 days; then nobody is read as pressing."""
-        return any(frightens(e.safety, e.danger, (*e.findings, *e.aside_findings)) for e in self.since(90))
+        return any(frightens(e.safety, e.danger, (*e.findings, *e.aside_findings), e.answers) for e in self.since(90))
 
     @cached_property
     def unsafe(self) -> bool:
@@ -421,10 +429,63 @@ class Rule:
     literature: str
     check: Callable[[History], Hit | None]
     line_only: bool = False  # a line on the case page, never a notice (decisions 25)
+    weighs: str = ""  # its severity in words
+    shows: str = ""  # the evidence a card carries
+    swept: "Callable[[Standing, datetime], Hit | None] | None" = None  # for what the clock finds, not a check-in
 
     @property
     def safety(self) -> bool:
-        return self.family == "safety"
+        """Only a named person closes it; it is never muted, put off, counted against a budget or cleared by time."""
+        return self.lifecycle == "L4"
+
+
+def not_by_check_in(history: History) -> None:
+    """The `check` of a rule that only the sweep finds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Urgent:
+    """An open urgent flag as the clock sees it. `since`: its newest evidence; `due`: by when it is to be seen."""
+
+    rule: str
+    name: str
+    since: datetime
+    speed: Literal["now", "today"] = "now"
+    due: datetime | None = None
+    seen_at: datetime | None = None
+    entry: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One reporter while nothing is being sent: what the rules see that speak of time that passed.
+
+    `missed`: the prompts that were let go since the last check-in, oldest first; those in an agreed pause are none.
+    `told`: the newest evidence of each rule's last flag of this reporter, so that the sweep says nothing twice."""
+
+    today: date  # in the reporter's own zone
+    name: str = "The client"
+    other: str = "the partner"
+    missed: tuple[datetime, ...] = ()
+    last_check_in: datetime | None = None
+    last_sign_in: datetime | None = None
+    last_staff: datetime | None = None  # a note, a call, an act of the desk on this case
+    urgent: tuple[Urgent, ...] = ()
+    elevated_open: bool = False
+    d: float | None = None  # the level of distress
+    leaning_since: date | None = None  # since when the reporter wants to live together again
+    warmed_on: date | None = None  # the last confirmed warming
+    review_on: date | None = None  # the agreed day to look at the waiting again
+    phase: str = "separated"
+    told: Mapping[str, datetime] = field(default_factory=dict)
+
+    def news(self, rule: str, since: datetime) -> bool:
+        """Whether the rule has not spoken since then."""
+        last = self.told.get(rule)
+        return last is None or last < since
+
+    def staff_after(self, moment: datetime) -> bool:
+        return self.last_staff is not None and self.last_staff > moment
 
 
 # The three lanes of marks in the conduct ledger (decisions 38); controlling never averages away.

@@ -91,6 +91,8 @@ RULES = (
         "Two check-ins and 14 days below it; 28 days and a counselor's look once it was elevated.",
         ("G22", "X4"), "L2>L3", "routine outcome monitoring; ambiguous separation (Crabtree & Harris 2020)",
         high_distress,
+        weighs="Watch; elevated far above the own level, very high twice, or with a setback; info in the first four check-ins.",
+        shows="The distress of this check-in, the one before where it counts, and the setback.",
     ),
     Rule(
         "W02", 1, "wellbeing", "Distress is rising",
@@ -99,6 +101,8 @@ RULES = (
         "The season, or work.",
         "Two check-ins and 14 days without it; 28 days and a counselor's look once it was elevated.",
         ("G22", "X4"), "L2>L3", "routine outcome monitoring (Hannan et al. 2005; de Jong et al. 2021)", distress_rises,
+        weighs="Watch; elevated with a setback.",
+        shows="The distress of the last six check-ins.",
     ),
     Rule(
         "W03", 1, "wellbeing", "A setback, and doing badly: please get in touch",
@@ -107,5 +111,7 @@ RULES = (
         "For some it is a relief.",
         "28 days without it and a counselor's look.",
         ("X4",), "L3", "self-harm after a separation, highest early (Wilson et al. 2025)", setback_and_low,
+        weighs="Elevated; watch where only read in the words.",
+        shows="The setback, and the answers.",
     ),
 )  # fmt: skip

@@ -70,25 +70,47 @@ def invented(seed: int, length: int) -> History:
 
 
 HISTORIES = [invented(seed, 1 + seed % 14) for seed in range(400)]
-SCORED = {"W01", "W02", "I01", "I05", "P04", "P11"}  # they rest on answers that are counted, not on words
-RARE = {"I03", "I04", "I06", "P14", "P15"}  # too rare for chance; their own tables show them
+SCORED = {"O07", "W01", "W02", "I01", "I05", "P04", "P11"}  # they rest on answers that are counted, not on words
+RARE = {
+    "I03",
+    "I04",
+    "I06",
+    "P14",
+    "P15",
+    "O02",
+    "O03",
+    "O05",
+    "O06",
+    "S06",
+    "E03",
+    "E04",
+    "E05",
+    "E06",
+}  # too rare for chance; their own tables show them
 
 
-def test_the_first_rules_are_in_force_with_their_codes() -> None:
-    assert {rule.id: rule.lifecycle for rule in CATALOGUE.values()} == {
-        "P01": "L2>L3", "P02": "L3", "P03": "L3", "P04": "L2>L3", "P05": "L3", "P06": "L2", "P07": "L2", "P08": "L2>L3",
-        "P09": "L3>L4", "P10": "L2>L3", "P11": "L2>L3", "P12": "L2", "P13": "L2", "P14": "L2>L3", "P15": "L2",
-        "I01": "L3", "I02": "L2>L3", "I03": "L2", "I04": "L2", "I05": "L2>L3", "I06": "L1", "I07": "L3",
-        "O01": "L1", "W01": "L2>L3", "W02": "L2>L3", "W03": "L3",
-        "S01": "L4", "S02": "L4", "S03": "L4", "S04": "L4", "S05": "L4", "S07": "L4",
-    }  # fmt: skip
-    assert {id for id, rule in CATALOGUE.items() if rule.safety} == {"S01", "S02", "S03", "S04", "S05", "S07"}
+LIVES = {
+    "L1": "O01 O02 O03 O05 O06 I06 E03 E04",
+    "L2": "P06 P07 P12 P13 P15 O04 O08 I03 I04 E05",
+    "L3": "P02 P03 P05 O07 I01 I07 E06 W03",
+    "L2>L3": "P01 P04 P08 P10 P11 P14 I02 I05 E01 W01 W02",
+    "L3>L4": "P09",
+    "L4": "E02 S01 S02 S03 S04 S05 S06 S07 S08",
+}
+
+
+def test_each_rule_lives_as_the_catalogue_says() -> None:
+    lives = {id: code for code, ids in LIVES.items() for id in ids.split()}
+    assert {rule.id: rule.lifecycle for rule in CATALOGUE.values()} == {id: lives[id] for id in CATALOGUE}
+    assert {id for id, rule in CATALOGUE.items() if rule.safety} == set(LIVES["L4"].split())
     assert all(rule.id == id for id, rule in CATALOGUE.items())
 
 
-def test_every_rule_speaks_somewhere_in_the_invented_histories() -> None:
+def test_most_rules_speak_somewhere_in_the_invented_histories() -> None:
     """So that the properties below say something of each."""
-    assert {hit.rule for history in HISTORIES for hit in evaluate(history).hits} >= set(CATALOGUE) - RARE
+    assert {hit.rule for history in HISTORIES for hit in evaluate(history).hits} >= {
+        id for id, rule in CATALOGUE.items() if rule.swept is None
+    } - RARE
 
 
 def test_the_same_history_gives_the_same_outcome_and_stays_as_it_was() -> None:
@@ -161,7 +183,11 @@ def _texts(hits: tuple[Hit, ...]) -> Iterator[str]:
 
 
 def test_plain_words_free_of_gender_and_blame() -> None:
-    texts = [t for rule in CATALOGUE.values() for t in (rule.name, rule.trigger, rule.against, rule.clears)]
+    texts = [
+        t
+        for rule in CATALOGUE.values()
+        for t in (rule.name, rule.weighs, rule.trigger, rule.shows, rule.against, rule.clears)
+    ]
     texts += [*CHIP_WORDS.values(), *PLAN_WORDS.values()]
     texts += {text for history in HISTORIES for text in _texts(evaluate(history).hits)}
     for text in texts:
