@@ -23,7 +23,19 @@ _ORDER: Final = {label: number for number, label in enumerate(LABELS)}
 _SMALL_WORD: Final = 4
 _SPOUSE_CONDUCT: Final = ("progress", "resistance")
 # Where several scopes apply, the one that explains most is shown.
-_WORST: Final = ("idiom", "negation", "past", "advice", "question", "urge", "condition", "doubt", "hearsay", "plan")
+_WORST: Final = (
+    "idiom",
+    "negation",
+    "past",
+    "habit",
+    "advice",
+    "question",
+    "urge",
+    "condition",
+    "doubt",
+    "hearsay",
+    "plan",
+)
 _REASONS: Final = {
     "pursuit.unanswered": "wrote or called {partner} without getting an answer",
     "pursuit.space": "went on contacting {partner} after space was asked for",
@@ -123,7 +135,7 @@ class _Judge:
         return self.words.threshold.get(label, self.words.threshold["default"])
 
     def _off_scope(self, match: Match, idioms: dict[int, list[Match]]) -> str:
-        group = GROUP_OF.get(match.label, {"act": "pressure", "sign": "sign"}.get(match.label, ""))
+        group = GROUP_OF.get(match.label, {"act": "pressure", "sign": "sign", "ground": "ground"}.get(match.label, ""))
         table = self.words.off.get(group, {})
         for idiom in idioms.get(match.sentence, ()):
             meant = idiom.rule.frame.partition(".")[2]

@@ -121,6 +121,8 @@ def contact_under_ban(scene: Scene) -> Iterator[Told]:
             "initiates",
             "push_return",
         ):
+            if contact.rule.frame == "act.presence" and any(True for _ in scene.near(ban, 1, 2, "sign.kept")):
+                continue
             own = "spouse" if contact.actor == "spouse" else "client"
             if ban.actor in ("", _OTHER[own]) and not ban.first <= contact.first < ban.last:
                 yield Told("no_contact", "no_contact.breach", contact, contact.first, contact.last, 0.8)
@@ -200,7 +202,7 @@ def read_too_early(scene: Scene) -> Iterator[Told]:
 def child_in_the_room(scene: Scene) -> Iterator[Told]:
     """Violence with a child there."""
     for child in scene.all("ground.child_present"):
-        if any(True for _ in scene.near(child, 1, 1, "violence")):
+        if any(not _hint(force) for force in scene.near(child, 1, 1, "violence")):
             yield Told("child_safety", "child_safety.witness", child, child.first, child.last, 0.7)
 
 
@@ -208,15 +210,17 @@ def hints_together(scene: Scene) -> Iterator[Told]:
     """Signs that say little alone. Two different ones of one danger, a sentence apart at most, say "please look"."""
     for label in SAFETY:
         for hint in scene.all(label):
-            if hint.rule.frame.partition(".")[2].startswith("hint_"):
-                by_frame = {hint.rule.source: hint.rule.score}
+            if _hint(hint):
+                by_line = {hint.rule.source: hint.rule.score}
                 for other in scene.near(hint, 1, 1, label):
-                    if other.rule.frame.startswith(f"{label}.hint_") and (
-                        other.last <= hint.first or hint.last <= other.first
-                    ):
-                        by_frame.setdefault(other.rule.source, other.rule.score)
-                if sum(sorted(by_frame.values())[-2:]) >= ENOUGH:
-                    yield Told(label, f"{label}.hints", hint, hint.first, hint.last, 0.55)
+                    if _hint(other) and (other.last <= hint.first or hint.last <= other.first):
+                        by_line.setdefault(other.rule.source, other.rule.score)
+                if sum(sorted(by_line.values())[-2:]) >= ENOUGH:
+                    yield Told(label, f"{label}.hints", hint, hint.first, hint.last, ENOUGH)
+
+
+def _hint(match: Match) -> bool:
+    return match.rule.frame.partition(".")[2].startswith("hint_")
 
 
 ENOUGH: Final = 0.55
