@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from . import audit, summary
+from . import audit, flags, summary
 from .models import Assignment, Case, CaseSummary, Partner, Practice, Screening, User
 
 RESCREEN_AFTER = timedelta(days=90)
@@ -29,10 +29,11 @@ def open_case(
     )
     for side, (name, user), other in (("A", a, b), ("B", b, a)):
         Partner.objects.create(practice=practice, case=case, side=side, name=name, user=user, other_name=other[0])
-    CaseSummary.objects.create(
+    row = CaseSummary.objects.create(
         practice=practice, case=case, names=f"{a[0]} and {b[0]}", last_staff_at=at, updated_at=at
     )
     Assignment.objects.create(practice=practice, case=case, user=counselor, since=at)
+    flags.carry(case, row, at)
     audit.record("case.opened", by=by, at=at, case=case, subject=case.pk, counselor=str(counselor.pk))
     return case
 

@@ -180,7 +180,7 @@ def submit(
         insert(reading)
     flags.apply(
         case, partner, outcome.hits, outcome.windows, at=at, checkin=checkin, known=known,
-        since=[*(r.at for r in before), at],
+        since=[*(r.at for r in before), at], row=row,
     )  # fmt: skip
     _summarise(row, checkin, partner, known, outcome.windows, state)
     if late:  # what came after it stands on it, too
@@ -304,7 +304,3 @@ def drop_held(post: HeldPost) -> None:
 
 def tidy_held(*, before: datetime) -> int:
     return HeldPost.objects.filter(at__lt=before).delete()[0]
-
-
-def forget_devices(*, before: datetime) -> int:
-    return CheckIn.objects.filter(at__lt=before).exclude(device="").update(device="")

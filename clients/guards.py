@@ -5,10 +5,12 @@ many migrations and drops their triggers silently, so all guards are installed a
 check names those that are missing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+
+from .models.flags import NEVER_FOR_SAFETY, TRANSITIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,10 @@ class Guard:
     event: str
     when: str
     message: str
+
+
+def _quoted(states: Iterable[str]) -> str:
+    return ", ".join(f"'{state}'" for state in sorted(states))
 
 
 GUARDS: list[Guard] = [
@@ -48,12 +54,37 @@ GUARDS: list[Guard] = [
         "NOT (NEW.card = OLD.card)",
         "a raised flag is never rewritten",
     ),
+    # The table of a flag's life, said in SQL: what the acts refuse, the database refuses as well.
     Guard(
-        "flag_closed_opens_first",
+        "flag_moves",
         "clients_flag",
         "UPDATE",
-        "OLD.state IN ('resolved', 'auto_resolved') AND NEW.state NOT IN (OLD.state, 'open')",
-        "a closed flag opens before anything else",
+        "OLD.state <> NEW.state AND NOT ("
+        + " OR ".join(f"OLD.state = '{a}' AND NEW.state IN ({_quoted(to)})" for a, to in TRANSITIONS.items())
+        + f") OR NEW.safety AND NEW.state IN ({_quoted(NEVER_FOR_SAFETY)})",
+        "a flag does not go from that state to this one",
+    ),
+    Guard(
+        "flag_begins_open",
+        "clients_flag",
+        "INSERT",
+        # Rows that are brought up to date arrive as inserts first.
+        "NEW.state <> 'open' AND NOT EXISTS (SELECT 1 FROM clients_flag f WHERE f.id = NEW.id)",
+        "a flag begins open",
+    ),
+    Guard(
+        "flag_keeps_its_rule",
+        "clients_flag",
+        "UPDATE",
+        "NEW.rule <> OLD.rule OR NEW.partner_id <> OLD.partner_id OR NEW.case_id <> OLD.case_id OR NEW.safety <> OLD.safety",
+        "a flag keeps its rule and its person",
+    ),
+    Guard(
+        "flag_safety_followed_up",
+        "clients_flag",
+        "UPDATE",
+        "NEW.safety AND NEW.state = 'resolved' AND OLD.state <> 'resolved' AND NEW.follow_up IS NULL",
+        "a safety flag closes with what was done next",
     ),
     Guard("flag_event_stays", "clients_flagevent", "UPDATE", "1=1", "the history of a flag is append-only"),
     Guard(

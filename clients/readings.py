@@ -5,7 +5,7 @@ them, the scores, is derived and computed anew in the same transaction (decision
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,13 +17,12 @@ from django.db.models import Exists, OuterRef, Q
 from . import audit, course, flags, history, summary
 from .models import Case, CaseSummary, CheckIn, Correction, Partner, Reading, SteadyWindow, User
 from .models.base import new_id
-from .models.prepared import Prepared
 from .pressure import SAFETY, Finding, read
 from .pressure import VERSION as ENGINE
 from .progress import course as maths
 from .progress import score, step
 from .progress.scores import CONFIRMED, UNCONFIRMED, WEIGHTS
-from .rules import evaluate
+from .rules import Hit, evaluate
 from .rules.safety import read_danger
 
 INDICES = ("w", "t", "cpi", "d")
@@ -92,18 +91,11 @@ def state_before(partner: Partner, at: datetime) -> maths.State:
     return _fold(partner, at)[1]
 
 
-def _series(partner: Any) -> Any:
-    """What a score is made of, oldest first; nothing else is loaded."""
-    found = CheckIn.objects.select_related("reading").filter(partner=partner, superseded_by__isnull=True)
-    return found.order_by("at", "id").only("at", "answers", "safety", "verdicts", "reading__findings")
-
-
-_told = Prepared(_series)
-_told_until = Prepared(lambda partner, at: _series(partner).filter(at__lte=at))
-
-
 def _fold(partner: Partner, at: datetime | None = None) -> tuple[list[CheckIn], maths.State]:
-    rows = _told(partner.pk) if at is None else _told_until(partner.pk, at)
+    found = CheckIn.objects.select_related("reading").filter(partner=partner, superseded_by__isnull=True)
+    if at is not None:
+        found = found.filter(at__lte=at)
+    rows = list(found.order_by("at", "id").defer("text", "next_session", "body_hash"))
     spans, state = course.spans(partner.case), maths.State()
     for row in rows:
         compute_scores(row, state)
@@ -154,7 +146,8 @@ def rebuild_sides(held: CaseSummary, case: Case) -> None:
 def judge(
     *, case: Case, checkin_id: UUID, label: str, start: int, verdict: str, by: User, at: datetime, reason: str = ""
 ) -> Correction:
-    """Keep a counselor's word on one finding. The reading and every flag raised from it stay as they were; scores follow."""
+    """Keep a counselor's word on one finding. The reading and every flag raised from it stay as they were; scores follow,
+    and what is confirmed may weigh more."""
     if verdict not in Correction.Verdict.values:
         raise Refused("Please say “not accurate” or “confirm”.")
     if len(reason) > REASON_LIMIT or "\x00" in reason:
@@ -178,6 +171,10 @@ def judge(
         f"reading.{verdict}", by=by, at=at, case=case, side=checkin.partner.side, subject=checkin.pk, label=label
     )  # fmt: skip
     recompute(checkin.partner, at=at, why=f"a reading was called {row.get_verdict_display().lower()}")
+    if verdict == Correction.Verdict.CONFIRMED and at - checkin.at <= RAISES_WITHIN:
+        # What rested on words alone was held at watch until a person confirmed it (rules.md, Generic).
+        hits, windows = put_to_rules(checkin.partner, checkin, at)
+        raise_more(case, checkin.partner, checkin, hits, windows, at)
     return row
 
 
@@ -259,25 +256,40 @@ def _raise_again(
     for hit in hits:
         merged[hit.rule] = hit if hit.rule not in merged else merged[hit.rule].joined(hit)
     windows: tuple[Any, ...] = ()
-    in_view = history.recent(partner, at)
-    if in_view and in_view[-1].pk == newest.pk and at - newest.at <= RAISES_WITHIN:
-        rows = list(SteadyWindow.objects.filter(partner=partner).order_by("opened_at"))
-        held, known = CaseSummary.objects.get(case=case), flags.load(case, at)
-        outcome = evaluate(
-            history.build(
-                partner, in_view, rows, len(in_view) - 1, partner.name, state=course.state_of(held, partner.side), flags=known,
-                arranged=held.arranged, zone=partner.user.zone if partner.user else "UTC",
-            )
-        )  # fmt: skip
-        windows = outcome.windows
-        known_rules = {f.rule for f in known if f.checkin_id == newest.pk}
-        for hit in outcome.hits:
-            if hit.rule not in merged and hit.rule not in known_rules:
-                merged[hit.rule] = hit
-    if merged or windows:
-        flags.apply(
-            case, partner, list(merged.values()), windows, at=at, checkin=newest, known=flags.load(case, at), since=()
+    if at - newest.at <= RAISES_WITHIN and not CheckIn.objects.filter(partner=partner, at__gt=newest.at).exists():
+        more, windows = put_to_rules(partner, newest, at)
+        merged = {hit.rule: hit for hit in more} | merged
+    raise_more(case, partner, newest, list(merged.values()), windows, at)
+
+
+def put_to_rules(partner: Partner, checkin: CheckIn, at: datetime) -> tuple[list[Hit], tuple[Any, ...]]:
+    """What the rules of today say of a check-in as it is read today, less what was raised from it before, unless it weighs
+    more now. In the act's transaction, with the case's row locked and the series recomputed."""
+    case = partner.case
+    in_view = history.recent(partner, checkin.at)
+    while in_view and in_view[-1].pk != checkin.pk:
+        in_view.pop()
+    if not in_view:  # an edit took its place
+        return [], ()
+    held, known = CaseSummary.objects.get(case=case), flags.load(case, at)
+    newest = not CheckIn.objects.filter(partner=partner, superseded_by__isnull=True, at__gt=checkin.at).exists()
+    state = course.state_of(held, partner.side) if newest else state_before(partner, checkin.at)
+    windows = list(SteadyWindow.objects.filter(partner=partner).order_by("opened_at"))
+    outcome = evaluate(
+        history.build(
+            partner, in_view, windows, len(in_view) - 1, partner.name, state=state, flags=known, arranged=held.arranged,
+            zone=partner.user.zone if partner.user else "UTC",
         )
+    )  # fmt: skip
+    said = flags.said_of(checkin)
+    return [hit for hit in outcome.hits if hit.severity > said.get(hit.rule, 0)], outcome.windows
+
+
+def raise_more(
+    case: Case, partner: Partner, checkin: CheckIn, hits: Sequence[Hit], windows: Sequence[Any], at: datetime
+) -> None:
+    if hits or windows:
+        flags.apply(case, partner, hits, windows, at=at, checkin=checkin, known=flags.load(case, at), since=())
         summary.refresh(case, at=at)
 
 

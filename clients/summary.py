@@ -66,8 +66,9 @@ def refresh(case: Case, *, at: datetime) -> None:
 
 
 def set_flags(row: CaseSummary, live: Sequence[Flag]) -> None:
-    """Counts and the words of the first flag, from the case's live flags."""
-    heads = [f for f in live if f.head_id is None]
+    """Counts and the words of the first flag, from the case's live flags. What is muted asks for nothing, and what was set
+    aside asks for nothing before its day."""
+    heads = [f for f in live if f.head_id is None and not f.muted and f.state != Flag.State.SNOOZED]
     asking = [f for f in heads if f.state == Flag.State.OPEN and f.severity >= Flag.Severity.ELEVATED]
     row.safety_open = sum(1 for f in live if f.safety)
     row.urgent_unseen = len(asking)

@@ -8,12 +8,14 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils import timezone
 
-from . import checkins, notices, readings, schedule
+from . import checkins, flags, notices, readings, reevaluation, schedule
 from .models import Notice
 
 # Neutral on purpose: whoever sees the mailbox learns nothing (trust.md 14).
 REREAD_BATCH = 25
 REBUILD_BATCH = 100
+REEVALUATE_BATCH = 25
+DAYS_BATCH = 200
 
 SUBJECT = "A new note for you"
 BODY = "There is something new for you. Please sign in when it suits you:\n{address}\n"
@@ -65,9 +67,22 @@ def keep_schedule() -> int:
 
 
 @shared_task  # type: ignore[untyped-decorator]
+def reevaluate_outdated() -> int:
+    """After an upgrade of the rules: look at a batch of cases again; the next tick goes on where this one ended."""
+    cases = reevaluation.find_outdated(limit=REEVALUATE_BATCH)
+    return sum(reevaluation.reevaluate(case_id=pk, at=timezone.now()) for pk in cases)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def keep_flag_days() -> int:
+    """Flags set aside come back on their day, and what spoke of a day closes after it."""
+    at = timezone.now()
+    return sum(flags.keep_days(case_id=pk, at=at) for pk in flags.find_due(at, limit=DAYS_BATCH))
+
+
+@shared_task  # type: ignore[untyped-decorator]
 def tidy() -> int:
-    """Drop kept posts after 48 hours, and after 30 days from which device a check-in came."""
-    checkins.forget_devices(before=timezone.now() - timedelta(days=30))
+    """Drop kept posts after 48 hours."""
     return checkins.tidy_held(before=timezone.now() - timedelta(hours=48))
 
 

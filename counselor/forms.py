@@ -5,17 +5,94 @@ from typing import Any
 
 from django import forms
 
-from clients import care
+from clients import care, flags
 from clients.cases import SCREENED_BY, SCREENING_RESULTS
-from clients.flags import REASONS
 
 
 class ResolveForm(forms.Form):
     reason = forms.ChoiceField(
         label="Why is it closed?",
-        choices=[("", "Pick a reason"), *REASONS.items()],
+        choices=[("", "Pick a reason"), *flags.REASONS.items()],
         error_messages={"required": "Please pick a reason; without one a flag stays open."},
     )
+
+
+class SafetyResolveForm(forms.Form):
+    """Danger: what was done next is part of closing it; the act insists."""
+
+    reason = forms.ChoiceField(
+        label="Why is it closed?",
+        choices=[("", "Pick a reason"), *flags.SAFETY_REASONS.items()],
+        error_messages={"required": "Please pick a reason; without one a flag stays open."},
+    )
+    follow_up = forms.CharField(
+        label="What was done next",
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="Kept sealed, and read by whoever takes the second look.",
+        error_messages={"required": "Please say what was done next; a safety flag is not closed without it."},
+    )
+
+
+class ReopenForm(forms.Form):
+    reason = forms.ChoiceField(
+        label="Why is it opened again?",
+        choices=[("", "Pick a reason"), *flags.REOPEN_REASONS.items()],
+        error_messages={"required": "Please say why it is opened again."},
+    )
+    words = forms.CharField(label="A few words", required=False, strip=False, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class SnoozeForm(forms.Form):
+    until = forms.DateField(
+        label="Set aside until",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"required": "Please pick a day."},
+    )
+
+
+class HandOnForm(forms.Form):
+    to = forms.ChoiceField(label="Hand on to", error_messages={"required": "Please pick a person."})
+
+    def __init__(self, people: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        to: Any = self.fields["to"]
+        to.choices = [("", "Pick a person"), *people]
+
+
+class MuteForm(forms.Form):
+    side = forms.ChoiceField(label="For whom", required=False)
+    reason = forms.CharField(
+        label="Why is it muted?",
+        max_length=200,
+        help_text="The practice lead reads this; please leave names out.",
+        error_messages={"required": "Please say why; without a reason a rule is not muted."},
+    )
+
+    def __init__(self, side: str, who: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen: Any = self.fields["side"]
+        chosen.choices = [(side, f"What {who} reports"), ("", "Both sides of this case")]
+
+
+class SecondLookForm(forms.Form):
+    words = forms.CharField(
+        label="A note, if you wish", required=False, strip=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class PracticeMuteForm(forms.Form):
+    rule = forms.ChoiceField(label="Rule", error_messages={"required": "Please pick a rule."})
+    reason = forms.CharField(
+        label="Why is it muted for the practice?",
+        max_length=200,
+        error_messages={"required": "Please say why; without a reason a rule is not muted."},
+    )
+
+    def __init__(self, rules: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        rule: Any = self.fields["rule"]
+        rule.choices = [("", "Pick a rule"), *rules]
 
 
 class ScreeningForm(forms.Form):

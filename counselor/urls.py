@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import care, case, flags, library, notes, today, trail
+from .views import care, case, flags, library, notes, rules, today, trail
 
 app_name = "desk"
 
@@ -23,6 +23,10 @@ urlpatterns = [
     path(_case + "flags/<uuid:flag_id>/seen/", flags.acknowledge_flag, name="acknowledge_flag"),
     path(_case + "flags/<uuid:flag_id>/resolve/", flags.resolve_flag, name="resolve_flag"),
     path(_case + "flags/<uuid:flag_id>/reopen/", flags.reopen_flag, name="reopen_flag"),
+    path(_case + "flags/<uuid:flag_id>/aside/", flags.snooze_flag, name="snooze_flag"),
+    path(_case + "flags/<uuid:flag_id>/owner/", flags.hand_on_flag, name="hand_on_flag"),
+    path(_case + "flags/<uuid:flag_id>/mute/", flags.mute_rule, name="mute_rule"),
+    path(_case + "flags/<uuid:flag_id>/second-look/", flags.second_look_flag, name="second_look_flag"),
     path(_note, notes.note, name="note"),
     path(_note + "insert/", notes.insert_card, name="insert_card"),
     path(_note + "sign/", notes.sign_note, name="sign_note"),
@@ -30,6 +34,9 @@ urlpatterns = [
     path(_note + "share/<str:card_id>/", notes.share_card, name="share_card"),
     path("library/", library.library, name="library"),
     path("library/<str:card_id>/", library.library_card, name="library_card"),
+    path("rules/", rules.rules, name="rules"),
+    path("practice/rules/", rules.practice_rules, name="practice_rules"),
+    path("practice/rules/<uuid:mute_id>/", rules.unmute_for_practice, name="unmute_for_practice"),
     path("corrections/", case.corrections, name="corrections"),
     path("trail/", trail.trail, name="trail"),
 ]

@@ -15,15 +15,16 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
-from clients import access, checkins, guidance
-from clients.models import Case, Flag, Partner, SentGuidance, User
+from clients import access, checkins, flags, guidance
+from clients.models import Case, Flag, Partner, SentGuidance, SteadyWindow, User
 from counselor import notes
 from tests import browse, make, tables
 from tests.conftest import Cast
 
 pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.db_both]
 
-# route -> who gets in: holder (of the case in the address), staff, client, owner (of what is named), anybody.
+# route -> who gets in: holder (of the case in the address), staff, lead (of the practice), client, owner (of what is named),
+# anybody.
 POLICY = {
     "home": "anybody",
     "desk:today": "staff",
@@ -43,6 +44,13 @@ POLICY = {
     "desk:acknowledge_flag": "holder",
     "desk:resolve_flag": "holder",
     "desk:reopen_flag": "holder",
+    "desk:snooze_flag": "holder",
+    "desk:hand_on_flag": "holder",
+    "desk:mute_rule": "holder",
+    "desk:second_look_flag": "holder",
+    "desk:rules": "staff",
+    "desk:practice_rules": "lead",
+    "desk:unmute_for_practice": "lead",
     "desk:note": "holder",
     "desk:insert_card": "holder",
     "desk:sign_note": "holder",
@@ -124,7 +132,17 @@ def world(cast: Cast) -> World:
         )
         guidance.answer(partner=partner, sent_id=shared.pk, by=partner.user, at=now, answer="tried", line=f"{who}-BACK")
         flag = Flag.objects.filter(case=case, rule="S02").get()
+        mute = flags.mute(case=case, rule="P06", by=counselor, at=now, reason="Agreed in the room.")
+        window = SteadyWindow.objects.create(
+            practice=case.practice,
+            case=case,
+            partner=partner,
+            opened_at=now,
+            opened_by="O01",
+            ends_at=now + timedelta(28),
+        )
         found.ids[name] = {
+            "mute_id": mute.pk, "window_id": window.pk,
             "case_id": case.pk, "flag_id": flag.pk, "sent_id": shared.pk, "note_id": note.pk, "draft_id": draft.pk,
             "key": sent.checkin.key, "checkin": sent.checkin.pk,
         }  # fmt: skip
@@ -165,7 +183,7 @@ def good_data(ids: dict[str, Any]) -> dict[str, Any]:
     return {
         "key": str(ids["key"]), "checkin": str(ids["checkin"]), "flag": str(ids["flag_id"]), "body": "Changed.",
         "version": "1", "reason": "followed_up", "card": "X1", "side": "A", "line": "A line.", "answer": "not_for_me",
-        "alone": "on", "how": "room", "result": "clear", "s2_who": "to_me", "s2_safe": "yes", "do": "drop",
+        "follow_up": "Called.", "until": "2099-01-01", "to": "", "words": "", "alone": "on", "how": "room", "result": "clear", "s2_who": "to_me", "s2_safe": "yes", "do": "drop",
     }  # fmt: skip
 
 
@@ -181,7 +199,7 @@ def is_let_in(who: str, route: str, place: str) -> bool:
         return place in HOLDERS.get(who, set())
     if rule == "owner":
         return OWNERS.get(who) == place
-    return {"staff": who in STAFF, "client": who in CLIENTS, "anybody": True}[rule]
+    return {"lead": who == "ruth", "staff": who in STAFF, "client": who in CLIENTS, "anybody": True}[rule]
 
 
 def check_headers(response: Any, signed_in: bool) -> None:
@@ -298,7 +316,9 @@ def test_a_holder_reaches_nothing_of_another_case_through_her_own(world: World, 
     for other in ("foreign", "single", "missing"):
         mixed = world.ids[other] | {"case_id": world.ids["couple"]["case_id"]}
         for route, pattern in ROUTES.items():
-            if {"flag_id", "sent_id"} & set(pattern.pattern.converters or ()) and route.startswith("desk:"):
+            if {"flag_id", "sent_id", "mute_id", "window_id"} & set(
+                pattern.pattern.converters or ()
+            ) and route.startswith("desk:"):
                 for method in ("get", "post"):
                     response = getattr(browser, method)(address(route, mixed), good_data(mixed))
                     assert response.status_code in {404, 405}, (route, other, method)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from ..models import Case, Flag
+from ..models.flags import NEVER_FOR_SAFETY, TRANSITIONS
 from ..rules import CATALOGUE, Severity
 
 LIVE = (Flag.State.OPEN, Flag.State.ACKNOWLEDGED, Flag.State.SNOOZED)
@@ -14,14 +15,15 @@ REASONS = {
     "followed_up": "Followed up",
     "other": "Other",
 }
-# state -> the states a person or the lifecycle may move it to; reopen is open plus an event.
-TRANSITIONS: dict[str, frozenset[str]] = {
-    "open": frozenset({"acknowledged", "snoozed", "resolved", "auto_resolved"}),
-    "acknowledged": frozenset({"open", "snoozed", "resolved", "auto_resolved"}),
-    "snoozed": frozenset({"open", "acknowledged", "resolved", "auto_resolved"}),
-    "resolved": frozenset({"open"}),
-    "auto_resolved": frozenset({"open"}),
+SAFETY_REASONS = {reason: REASONS[reason] for reason in ("followed_up", "not_accurate")}
+REOPEN_REASONS = {
+    "new": "Something new came up",
+    "too_soon": "It was closed too soon",
+    "mistake": "It was closed by mistake",
+    "other": "Other",
 }
+# How a flag ends that no person closed.
+BY_ITSELF = {"edited": "the check-in it rested on was edited", "date_passed": "its date has passed"}
 # Lifecycle code -> (days without a trigger before it clears by itself, check-ins without, cool-down days, must be seen
 # first). Info gathers nothing after it was raised, so L1 closes 28 days after that.
 CLEARS = {"L1": (28, 0, 28, False), "L2": (14, 2, 14, False), "L3": (28, 2, 14, True)}
@@ -40,20 +42,18 @@ class Refused(Exception):
 
 
 def lifecycle(rule: str, severity: int) -> str:
-    """The code in force: "L2>L3" is L2 while watch, L3 once elevated; "L3>L4" is L4 once urgent; info always closes
-    like L1."""
+    """The code in force: "L2>L3" is L2 while watch, L3 once elevated; info always closes like L1."""
     codes = CATALOGUE[rule].lifecycle.split(">")
     if codes == ["L4"]:
         return "L4"
     if severity <= Severity.INFO:
         return "L1"
-    if codes[-1] == "L4":
-        return codes[-1] if severity >= Severity.URGENT else codes[0]
     return codes[-1] if severity >= Severity.ELEVATED else codes[0]
 
 
 def can(flag: Flag, to: str) -> bool:
-    return to in TRANSITIONS[flag.state] and not (flag.safety and to in {"snoozed", "auto_resolved"})
+    """Whether the table lets the flag go there."""
+    return to in TRANSITIONS[flag.state] and not (flag.safety and to in NEVER_FOR_SAFETY)
 
 
 def safety_open(case: Case) -> bool:

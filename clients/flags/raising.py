@@ -6,12 +6,14 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..models import Case, CheckIn, Flag, FlagEvent, Partner, SteadyWindow
+from .. import summary
+from ..models import Case, CaseSummary, CheckIn, Flag, FlagEvent, Partner, SteadyWindow
 from ..models.prepared import Prepared, insert
 from ..rules import CATALOGUE, Evidence, Hit, Severity
 from ..rules.record import SteadyWindow as Window
-from .lifecycle import CLEARS, DUE, DUE_TODAY, LIVE, LOOK_BACK, REOPEN_WITHIN, lifecycle
-from .telling import tell
+from .lifecycle import BY_ITSELF, CLEARS, DUE, DUE_TODAY, LIVE, LOOK_BACK, REOPEN_WITHIN, lifecycle
+from .mutes import muted_for
+from .telling import spend, tell
 
 _EVIDENCE = tuple(field.name for field in fields(Evidence))
 _loaded = Prepared(
@@ -22,6 +24,23 @@ _loaded = Prepared(
 def load(case: Case, at: datetime) -> list[Flag]:
     """The case's live flags, and those closed so recently that a rule or their reopening may ask for them; one query."""
     return _loaded(case.pk, at - LOOK_BACK)
+
+
+def said_of(checkin: CheckIn) -> dict[str, int]:
+    """The rules that this check-in raised or added to, with how much they weighed then."""
+    rows = FlagEvent.objects.filter(checkin=checkin).order_by("severity").values_list("flag__rule", "severity")
+    return dict(rows)
+
+
+def rests_on(partner: Partner) -> set[tuple[str, str]]:
+    """(rule, check-in) for every check-in that a safety flag of this person names, open or closed."""
+    found: set[tuple[str, str]] = set()
+    for flag in Flag.objects.filter(partner=partner, safety=True).prefetch_related("events"):
+        named = [(flag.checkin_id, flag.card), *((e.checkin_id, e.card) for e in flag.events.all())]
+        for checkin_id, card in named:
+            found.add((flag.rule, str(checkin_id)))
+            found |= {(flag.rule, row["entry"]) for row in (json.loads(card)["evidence"] if card else ())}
+    return found
 
 
 def _card(hit: Hit, who: str) -> str:
@@ -37,6 +56,7 @@ def _card(hit: Hit, who: str) -> str:
             "against": list(hit.against),
             "clears": rule.clears,
             "guidance": list(rule.guidance),
+            "asks": hit.asks,
         },
         ensure_ascii=False,
     )
@@ -61,14 +81,17 @@ def _ask_anew(flag: Flag, hit: Hit, at: datetime) -> None:
 
 def apply(
     case: Case, partner: Partner, hits: Sequence[Hit], windows: Iterable[Window], *, at: datetime,
-    checkin: CheckIn | None, known: list[Flag], since: Sequence[datetime],
+    checkin: CheckIn | None, known: list[Flag], since: Sequence[datetime], row: CaseSummary | None = None,
 ) -> list[Flag]:  # fmt: skip
     """Raise, extend or clear the partner's flags for one check-in. Runs inside the submit's transaction, with the
     case's summary row locked.
 
-    `known` comes from `load`; `since` are the times of the partner's check-ins in view. Returns the flags that are
-    new, risen or open again. The number of statements does not grow with the number of flags.
+    `known` comes from `load`; `since` are the times of the partner's check-ins in view. `row` is the case's locked row
+    where the caller has it and saves it afterwards. Returns the flags that are new, risen or open again. The number of
+    statements does not grow with the number of flags.
     """
+    kept = row or summary.lock(case)
+    muted = muted_for(kept, partner.side)
     own = [flag for flag in known if flag.partner_id == partner.pk]
     live = {flag.rule: flag for flag in own if flag.state in LIVE}
     ended = [flag for flag in own if flag.closed_at is not None and flag.closed_at >= at - REOPEN_WITHIN]
@@ -101,6 +124,7 @@ def apply(
             flag = _again_or_new(case, partner, hit, closed.get(hit.rule), at, checkin, card)
             if flag is None:
                 continue
+            flag.muted = hit.rule in muted and not flag.safety
             raised.append(flag)
             note(flag, *(("raised",) if flag._state.adding else ("reopened", card)))
         elif hit.severity > flag.severity or CATALOGUE[hit.rule].safety:
@@ -111,16 +135,22 @@ def apply(
             note(flag, kind, card)
         elif flag.severity > Severity.INFO:
             note(flag, "evidence", card)
+        if hit.ends_at is not None:
+            flag.ends_at = max(hit.ends_at, flag.ends_at or hit.ends_at)
+        if flag.muted:
+            flag.due_at = None
         held[hit.rule] = flag
         if flag.pk in changed:
             flag.last_evidence_at = max(flag.last_evidence_at, at)
             quiet.discard(hit.rule)
     for rule in quiet:
         flag = live[rule]
-        if _clears(flag, at, since):
-            flag.state, flag.closed_at, flag.snoozed_until = Flag.State.AUTO_RESOLVED, at, None
+        over = flag.ends_at is not None and flag.ends_at <= at
+        if over or _clears(flag, at, since):
+            close_by_itself(flag, at, "date_passed" if over else "")
             note(flag, "auto_resolved")
-    _group(hits, held, changed)
+    _group(hits, held, raised, own, changed)
+    told, rest = spend(kept, partner, raised, at)
     fresh = [flag for flag in changed.values() if flag._state.adding]
     _write(changed.values(), events)
     opened = [
@@ -133,34 +163,73 @@ def apply(
             ends_at=w.ends_at,
         )
         for w in windows
-        if not w.moved
     ]
     if opened:
         SteadyWindow.objects.bulk_create(opened)
-    for w in windows:
-        if w.moved:  # a window that is open gets its later end; one that a person has ended stays ended
-            SteadyWindow.objects.filter(partner=partner, opened_at=w.opened_at, ended_at__isnull=True).update(
-                ends_at=w.ends_at
-            )
     known.extend(fresh)
-    tell(case, raised, at)
+    if row is None and told:
+        CaseSummary.objects.filter(pk=kept.pk).update(told=kept.told)
+    tell(case, [flag for flag in raised if flag.safety], told, rest, at)
     return raised
 
 
-def _group(hits: Sequence[Hit], held: dict[str, Flag], changed: dict[Any, Flag]) -> None:
-    """Put what one check-in raised under one card. A flag stands by itself where the card would hide it: when it
-    weighs more than the card's head, or waits to be seen while the head was seen already. So no flag outlives the
-    head it stands under, unless a person closes that head (`resolve`)."""
-    for hit in hits:
-        flag, head = held.get(hit.rule), held.get(hit.head)
-        if flag is None:
-            continue
-        if head is not None and (
-            flag.severity > head.severity or (flag.state == Flag.State.OPEN and head.state != Flag.State.OPEN)
-        ):
-            head = None
-        if flag.head_id != (head.pk if head else None):
-            flag.head, changed[flag.pk] = head, flag
+def close_by_itself(flag: Flag, at: datetime, reason: str = "") -> None:
+    """Closed by no person; `reason` is one of lifecycle.BY_ITSELF, or empty where nothing was seen of it any more."""
+    flag.state, flag.closed_at, flag.close_reason = Flag.State.AUTO_RESOLVED, at, reason
+    flag.snoozed_until, flag.head = None, None
+
+
+def _group(
+    hits: Sequence[Hit], held: dict[str, Flag], raised: Sequence[Flag], own: Sequence[Flag], changed: dict[Any, Flag]
+) -> None:
+    """Put what one check-in raised of one person under one card, headed by what weighs most; the steady window's card
+    takes in first what belongs to it. A flag stands by itself where a card would hide it (`_takes`), and where it stood
+    by itself before and is no news. Information is filed, not told, so it joins no card; each danger
+    stands by itself, unless the hit names another danger as its card."""
+    by_id = {flag.pk: flag for flag in held.values()}
+    absorbing = {hit.head for hit in hits}
+    shown = [(hit, held[hit.rule]) for hit in hits if hit.rule in held]
+    joining = sorted(
+        ((hit, flag) for hit, flag in shown if _joins(flag) and not flag.safety),
+        key=lambda pair: (
+            -pair[1].severity, pair[1].state != Flag.State.OPEN, pair[0].rule not in absorbing, bool(pair[0].head)
+        ),
+    )  # fmt: skip
+    top = joining[0][1] if joining else None
+    for hit, flag in shown:
+        loose = flag in raised or flag.head_id is not None or bool(hit.head)
+        heads = (
+            [held.get(hit.head), by_id.get(flag.head_id) if flag.head_id else None, top]
+            if loose and flag is not top
+            else []
+        )
+        _place(flag, next((head for head in heads if head is not None and _takes(head, flag)), None), changed)
+    # Nothing stands under a card that closed or went under another one itself.
+    every = {flag.pk: flag for flag in (*own, *held.values())}
+    for flag in every.values():
+        head = every.get(flag.head_id) if flag.head_id else None
+        while head is not None and head.head_id is not None and head.head_id in every:
+            head = every[head.head_id]
+        if head is not None and flag.state in LIVE:
+            fits = head.state in LIVE and (head.pk == flag.head_id or _takes(head, flag))
+            _place(flag, head if fits else None, changed)
+
+
+def _joins(flag: Flag) -> bool:
+    """Whether the flag is told at all, and so may stand on a card with others."""
+    return not flag.muted and flag.severity > Severity.INFO and not CATALOGUE[flag.rule].line_only
+
+
+def _takes(head: Flag, flag: Flag) -> bool:
+    """A card takes in nothing that weighs more than its head or waits to be seen while the head was seen; and danger is
+    never put under anything else."""
+    hides = flag.severity > head.severity or (flag.state == Flag.State.OPEN and head.state != Flag.State.OPEN)
+    return head.pk != flag.pk and head.safety == flag.safety and _joins(head) and _joins(flag) and not hides
+
+
+def _place(flag: Flag, head: Flag | None, changed: dict[Any, Flag]) -> None:
+    if flag.head_id != (head.pk if head else None):
+        flag.head, changed[flag.pk] = head, flag
 
 
 def _write(rows: Iterable[Flag], events: Sequence[FlagEvent]) -> None:
@@ -173,7 +242,7 @@ def _write(rows: Iterable[Flag], events: Sequence[FlagEvent]) -> None:
             unique_fields=["id"],
             update_fields=[
                 "severity", "state", "newest", "last_evidence_at", "due_at", "acknowledged_at", "acknowledged_by", "snoozed_until",
-                "closed_at", "closed_by", "close_reason", "head",
+                "closed_at", "closed_by", "close_reason", "head", "muted", "ends_at", "told_at",
             ],
         )  # fmt: skip
     insert(*events)
@@ -191,12 +260,13 @@ def _again_or_new(
     rule = CATALOGUE[hit.rule]
     if closed is not None and closed.closed_at and not rule.safety:
         cool_down = timedelta(days=CLEARS[lifecycle(rule.id, closed.severity)][2])
-        if at - closed.closed_at < cool_down and hit.severity <= closed.severity:
+        cools = at - closed.closed_at < cool_down and closed.close_reason not in BY_ITSELF
+        if cools and hit.severity <= closed.severity:
             return None
         code = lifecycle(rule.id, max(hit.severity, closed.severity))
         if code == "L3":  # closed within 56 days, it opens again with its history
             closed.severity, closed.closed_at, closed.closed_by, closed.close_reason = hit.severity, None, None, ""
-            closed.head = None
+            closed.head = closed.ends_at = None
             _ask_anew(closed, hit, at)
             return closed
     return Flag(
@@ -207,10 +277,11 @@ def _again_or_new(
 
 
 def _clears(flag: Flag, at: datetime, since: Sequence[datetime]) -> bool:
+    """Quiet for long enough. What speaks of a day waits for that day; what nobody is told of need not be seen first."""
     code = lifecycle(flag.rule, flag.severity)
-    if code == "L4":
+    if code == "L4" or flag.ends_at is not None:
         return False
     days, check_ins, _, must_be_seen = CLEARS[code]
     quiet = sum(1 for t in since if t > flag.last_evidence_at)
-    seen = flag.acknowledged_at is not None or not must_be_seen
+    seen = flag.acknowledged_at is not None or not must_be_seen or flag.muted
     return seen and quiet >= check_ins and at - flag.last_evidence_at >= timedelta(days=days)

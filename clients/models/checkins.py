@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from ..crypto import EncryptedText
+from ..rules import VERSION as RULES
 from .base import PracticeRow
 from .cases import Case, Partner
 from .people import User
@@ -127,6 +128,10 @@ class HeldPost(PracticeRow):
         ]
 
 
+def rules_version() -> int:
+    return RULES
+
+
 def new_stamp() -> int:
     return secrets.randbits(62)
 
@@ -169,6 +174,10 @@ class CaseSummary(PracticeRow):
     # What rules and pages need of the arrangements around the case without asking for their rows: limits, agreements,
     # phase, wishes, mutes (clients/care.py writes it; never words, only kinds, numbers and days).
     arranged = models.JSONField(default=dict)
+    # When flags of a side were told by themselves in the last seven days: side -> times (clients/flags/telling.py).
+    told = models.JSONField(default=dict)
+    # The version of the rules that all check-ins of the case were put to.
+    rules_version = models.PositiveSmallIntegerField(default=rules_version)
     # When the next thing that is owed falls due: a reach card to confirm, a limit to ask about, a review day.
     care_due = models.DateField(null=True)
     care_reason = models.CharField(max_length=120, default="")

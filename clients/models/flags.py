@@ -9,6 +9,17 @@ from .cases import Case, Partner
 from .checkins import CheckIn
 from .people import User
 
+# The life of a flag, as one table: state -> the states it may move to. The acts ask it, and the guards of the database
+# are made from it (clients/guards.py). Opening again is `open`, with an event that says who and why.
+TRANSITIONS: dict[str, frozenset[str]] = {
+    "open": frozenset({"acknowledged", "snoozed", "resolved", "auto_resolved"}),
+    "acknowledged": frozenset({"open", "snoozed", "resolved", "auto_resolved"}),
+    "snoozed": frozenset({"open", "acknowledged", "resolved", "auto_resolved"}),
+    "resolved": frozenset({"open"}),
+    "auto_resolved": frozenset({"open"}),
+}
+NEVER_FOR_SAFETY = frozenset({"snoozed", "auto_resolved"})
+
 
 class Flag(PracticeRow):
     """A raised rule. `card` is what was shown, word for word (JSON, sealed): sentence, evidence, what speaks against
@@ -52,8 +63,12 @@ class Flag(PracticeRow):
     follow_up = EncryptedText(null=True)
     second_look_at = models.DateTimeField(null=True)
     second_look_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    # Raised while its rule was muted for the case: kept as a row, told to nobody.
+    # Its rule is muted for this side: kept as a row, told to nobody.
     muted = models.BooleanField(default=False)
+    # What speaks of a day closes by itself soon after it.
+    ends_at = models.DateTimeField(null=True)
+    # When it was told by itself (a badge, and a mail from elevated up); empty where it went into the digest.
+    told_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
@@ -95,6 +110,10 @@ class Flag(PracticeRow):
                 name="flag_second_look_who_and_when",
             ),
             models.CheckConstraint(condition=Q(safety=False) | Q(muted=False), name="flag_safety_never_muted"),
+            models.CheckConstraint(
+                condition=Q(second_look_at__isnull=True) | Q(safety=True, state="resolved"),
+                name="flag_second_look_after_closing",
+            ),
         ]
 
 
@@ -111,6 +130,7 @@ class FlagEvent(PracticeRow):
         SECOND_LOOK = "second_look", "Second look"
         OWNER = "owner", "Handed on"
         EDITED = "edited", "Resolved: the check-in was edited"
+        WOKEN = "woken", "Back on its day"
 
     flag = models.ForeignKey(Flag, models.PROTECT, related_name="events")
     kind = models.CharField(max_length=14, choices=Kind.choices)
@@ -120,6 +140,7 @@ class FlagEvent(PracticeRow):
     severity = models.PositiveSmallIntegerField()
     reason = models.CharField(max_length=20, default="")
     card = EncryptedText(null=True)
+    words = EncryptedText(null=True)  # what the person said with it: the follow-up, why it opened again
 
     class Meta:
         indexes = [models.Index(fields=["flag", "at"])]
@@ -165,6 +186,34 @@ class RuleMute(PracticeRow):
     class Meta:
         indexes = [models.Index(fields=["practice", "rule"])]
         constraints = [
-            models.CheckConstraint(condition=~Q(rule__startswith="S"), name="mute_never_safety"),
+            models.CheckConstraint(
+                condition=~Q(rule__startswith="S") & ~Q(rule__in=["E02", "D04"]), name="mute_never_safety"
+            ),
             models.CheckConstraint(condition=~Q(reason=""), name="mute_says_why"),
+            models.CheckConstraint(
+                condition=Q(partner__isnull=True) | Q(case__isnull=False), name="mute_side_of_a_case"
+            ),
+            models.CheckConstraint(
+                condition=Q(case__isnull=False) | Q(by__isnull=False), name="mute_practice_by_a_person"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True, ended_by__isnull=True)
+                | Q(ended_at__isnull=False, ended_by__isnull=False),
+                name="mute_ended_who_and_when",
+            ),
+            models.UniqueConstraint(
+                fields=["practice", "rule"],
+                condition=Q(ended_at__isnull=True, case__isnull=True),
+                name="mute_once_per_practice",
+            ),
+            models.UniqueConstraint(
+                fields=["practice", "case", "rule"],
+                condition=Q(ended_at__isnull=True, case__isnull=False, partner__isnull=True),
+                name="mute_once_per_case",
+            ),
+            models.UniqueConstraint(
+                fields=["practice", "partner", "rule"],
+                condition=Q(ended_at__isnull=True, partner__isnull=False),
+                name="mute_once_per_side",
+            ),
         ]

@@ -9,10 +9,11 @@ from .care import arrangements
 from .cases import STREAM_LENGTH, CasePage, Choice, case, case_version
 from .flags import flag
 from .notes import note, share, side_of
+from .rules import catalogue, practice_rules
 from .stream import Entry
 from .triage import forget_kept, today
 
 __all__ = [
-    "ACTS", "STREAM_LENGTH", "CasePage", "Choice", "Entry", "arrangements", "case", "case_version", "flag", "forget_kept", "note",
-    "share", "side_of", "today", "trail",
+    "ACTS", "STREAM_LENGTH", "CasePage", "Choice", "Entry", "arrangements", "case", "case_version", "catalogue", "flag", "forget_kept", "note",
+    "practice_rules", "share", "side_of", "today", "trail",
 ]  # fmt: skip

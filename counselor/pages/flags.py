@@ -16,6 +16,7 @@ from clients.models import (
     Case,
     CaseSummary,
     Flag,
+    FlagEvent,
     Partner,
     User,
 )
@@ -70,6 +71,14 @@ class FlagCard:
     can_see: bool
     can_close: bool
     can_reopen: bool
+    owner: str = ""
+    badge: str = ""  # "new", or that it waits for the digest
+    aside: str = ""  # until when it is set aside
+    asks: str = ""
+    ends: str = ""
+    muted: bool = False
+    follow_up: str = ""
+    second_look: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +98,25 @@ def _closed_words(flag: Flag, clock: Clock) -> str:
     if not flag.closed_at:
         return ""
     by = f" by {flag.closed_by.name}" if flag.closed_by else ""
-    return f"{flag.get_state_display()}{by} on {clock.stamp(flag.closed_at)}: {flags.REASONS.get(flag.close_reason, 'no sign of it any more')}"
+    why = (flags.REASONS | flags.BY_ITSELF).get(flag.close_reason, "no sign of it any more")
+    return f"{flag.get_state_display()}{by} on {clock.stamp(flag.closed_at)}: {why}"
+
+
+def _second_look_words(flag: Flag, clock: Clock) -> str:
+    if not flag.safety or flag.state != Flag.State.RESOLVED:
+        return ""
+    if flag.second_look_at and flag.second_look_by:
+        return f"Second look by {flag.second_look_by.name}, {clock.stamp(flag.second_look_at)}."
+    return "It waits for a second look."
+
+
+def _badge(flag: Flag) -> str:
+    """In the house a notice is this word; at most two cards of a client in seven days wear it (rules.md, Budget)."""
+    if flag.state != Flag.State.OPEN or flag.muted or flag.head_id or flag.severity < Flag.Severity.WATCH:
+        return ""
+    if flag.safety or flag.told_at:
+        return "new"
+    return "in the digest"
 
 
 ITEM_NAMES = {"c8": "own acts", "c7": "talk about problems", "s1": "safety question", "t1": "own words", "n1": "for the next session",
@@ -157,6 +184,14 @@ def flag_card(flag: Flag, partner: Partner, every: list[Flag], clock: Clock) -> 
         can_see=flag.state == Flag.State.OPEN and flags.can(flag, "acknowledged"),
         can_close=flags.can(flag, "resolved"),
         can_reopen=flags.can(flag, "open") and flag.state not in flags.LIVE,
+        owner=flag.owner.name if flag.owner else "",
+        badge=_badge(flag),
+        aside=clock.day(flag.snoozed_until) if flag.snoozed_until else "",
+        asks=card.get("asks", ""),
+        ends=clock.day(flag.ends_at) if flag.ends_at and flag.state in flags.LIVE else "",
+        muted=flag.muted,
+        follow_up=flag.follow_up or "",
+        second_look=_second_look_words(flag, clock),
     )
 
 
@@ -165,6 +200,19 @@ class HistoryLine:
     when: str
     words: str
     sentence: str
+    said: str  # what a person wrote with it
+
+
+@dataclass(frozen=True, slots=True)
+class MuteLine:
+    """A rule that is silent: for whom, since when, who decided it, and whether this person may end it here."""
+
+    id: UUID
+    rule: str
+    name: str
+    scope: str
+    words: str
+    can_end: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,29 +220,85 @@ class FlagPage:
     case_id: UUID
     names: str
     card: FlagCard
+    side: str
     trigger: str
     literature: str
     lifecycle: str
+    window: str
     history: tuple[HistoryLine, ...]
-    text: str
+    stand: UUID | None  # the newest entry of the history, as shown
+    people: tuple[tuple[str, str], ...]  # to whom it can be handed on
+    mutes: tuple[MuteLine, ...]
+    can_snooze: bool
+    can_mute: bool
+    can_look: bool
+    no_look: str  # why this person does not take the second look
     reach: Reach | None  # first thing on a safety card (decisions 9)
+
+
+# What the flag's own rows leave to other people
+_PEOPLE = ("acknowledged_by", "closed_by", "owner", "second_look_by", "partner")
 
 
 def flag(case: Case, flag_id: UUID, user: User, now: datetime) -> FlagPage:
     clock = Clock(user, now)
-    every = list(Flag.objects.filter(case=case).select_related("acknowledged_by", "closed_by", "partner"))
+    every = list(Flag.objects.filter(case=case).select_related(*_PEOPLE))
     row = next((f for f in every if f.pk == flag_id), None)
     if row is None:
         raise Http404
     rule = CATALOGUE[row.rule]
-    lines = []
-    for event in row.events.select_related("by").order_by("at", "id"):
-        by = f" by {event.by.name}" if event.by else ""
-        why = f": {flags.REASONS[event.reason]}" if event.reason in flags.REASONS else ""
-        sentence = json.loads(event.card)["sentence"] if event.card else ""
-        lines.append(HistoryLine(clock.stamp(event.at), f"{event.get_kind_display()}{by}{why}", sentence))
+    events = list(row.events.select_related("by").order_by("id"))
     names = CaseSummary.objects.values_list("names", flat=True).get(case=case)
+    waits = row.safety and row.state == Flag.State.RESOLVED and row.second_look_at is None
+    no_look = flags.why_no_second_look(row, user, now, alone=flags.works_alone(user)) if waits else ""
+    mutes = mute_lines(case, clock)
     return FlagPage(
-        case.pk, names, flag_card(row, row.partner, every, clock), rule.trigger, rule.literature, rule.lifecycle,
-        tuple(lines), "", reach(row.partner, clock) if row.safety else None,
-    )  # fmt: skip
+        case_id=case.pk,
+        names=names,
+        card=flag_card(row, row.partner, every, clock),
+        side=row.partner.side,
+        trigger=rule.trigger,
+        literature=rule.literature,
+        lifecycle=rule.lifecycle,
+        window=_window(row, clock),
+        history=tuple(history_line(event, clock) for event in sorted(events, key=lambda e: e.at)),
+        stand=events[-1].pk if events else None,
+        people=tuple(
+            (str(person.pk), person.name)
+            for person in flags.holders(case, now)
+            if person.pk != row.owner_id and row.state in flags.LIVE
+        ),
+        mutes=tuple(line for line in mutes if line.rule == row.rule),
+        can_snooze=flags.can(row, "snoozed"),
+        can_mute=flags.can_mute(row.rule) and not row.muted,
+        can_look=waits and not no_look,
+        no_look=no_look,
+        reach=reach(row.partner, clock) if row.safety else None,
+    )
+
+
+def history_line(event: FlagEvent, clock: Clock) -> HistoryLine:
+    by = f" by {event.by.name}" if event.by else ""
+    reasons = flags.REOPEN_REASONS if event.kind == "reopened" else flags.REASONS | flags.BY_ITSELF
+    why = f": {reasons[event.reason]}" if event.reason in reasons else ""
+    sentence = json.loads(event.card)["sentence"] if event.card else ""
+    return HistoryLine(clock.stamp(event.at), f"{event.get_kind_display()}{by}{why}", sentence, event.words or "")
+
+
+def _window(flag: Flag, clock: Clock) -> str:
+    """The days of the check-ins that the flag rests on."""
+    cards = [json.loads(text) for text in (flag.card, flag.newest) if text]
+    days = [datetime.fromisoformat(row["at"]) for card in cards for row in card["evidence"]]
+    return f"{clock.day(min(days))} to {clock.day(max(days))}" if days else ""
+
+
+def mute_lines(case: Case, clock: Clock) -> tuple[MuteLine, ...]:
+    """The rules that are silent on a case, with why and since when."""
+    lines = []
+    for kept in flags.running(case):
+        scope = "the practice" if kept.case_id is None else kept.partner.name if kept.partner else "this case"
+        by = f"by {kept.by.name}" if kept.by else "by itself"
+        words = f"Muted {by} on {clock.day(kept.at)}: {kept.reason}"
+        name = CATALOGUE[kept.rule].name if kept.rule in CATALOGUE else kept.rule
+        lines.append(MuteLine(kept.pk, kept.rule, name, scope, words, kept.case_id is not None))
+    return tuple(lines)

@@ -79,7 +79,7 @@ def act_at_random(cast: Cast, roll: random.Random, count: int) -> None:
             flag = Flag.objects.filter(case=cast.couple, safety=True).order_by("?").first()
             if flag is not None:
                 act = flags.reopen if flag.state not in flags.LIVE else flags.resolve
-                more = {"reason": "followed_up"} if act is flags.resolve else {}
+                more = {"reason": "followed_up", "follow_up": "Called."} if act is flags.resolve else {"reason": "new"}
                 with contextlib.suppress(flags.Refused):
                     act(case=cast.couple, flag_id=flag.pk, by=cast.dana, at=at, **more)  # type: ignore[operator]
         elif what < 0.95:

@@ -27,6 +27,9 @@ FORBIDDEN = {
     "sent_kept": "DELETE FROM clients_sentguidance",
     "reading_stays": "UPDATE clients_reading SET version = 'new'",
     "flag_card_stays": "UPDATE clients_flag SET card = text FROM clients_checkin WHERE checkin_id = clients_checkin.id",
+    "flag_keeps_its_rule": "UPDATE clients_flag SET rule = 'S02'",
+    "flag_safety_followed_up": "UPDATE clients_flag SET state = 'resolved', closed_at = opened_at, close_reason = 'known',"
+    " closed_by_id = (SELECT id FROM clients_user LIMIT 1)",
     "flag_event_stays": "UPDATE clients_flagevent SET severity = 1",
     "sent_stays": "UPDATE clients_sentguidance SET body = title",
     "note_signed_stays": "UPDATE counselor_sessionnote SET version = 9",
@@ -65,8 +68,8 @@ def test_the_guard_refuses_and_is_what_refuses(full: Cast, name: str) -> None:
 
 
 def test_every_guard_is_tried() -> None:
-    # test_audit.py forges links, test_flags.py skips a state, test_readings.py rewrites a correction
-    elsewhere = {"trail_in_order", "flag_closed_opens_first", "correction_stays"}
+    # test_audit.py forges links, test_flag_life.py tries every move, test_readings.py rewrites a correction
+    elsewhere = {"trail_in_order", "flag_moves", "flag_begins_open", "correction_stays"}
     assert {g.name for g in guards.GUARDS} == FORBIDDEN.keys() | elsewhere
 
 

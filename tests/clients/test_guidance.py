@@ -123,7 +123,7 @@ def test_an_open_safety_flag_of_either_partner_withholds_advice_to_wait(cast: Ca
     flags.acknowledge(case=cast.couple, flag_id=flag.pk, by=cast.dana, at=LATER)
     with pytest.raises(Refused, match="safety flag is open"):
         send(cast, text)
-    flags.resolve(case=cast.couple, flag_id=flag.pk, by=cast.dana, at=LATER, reason="followed_up")
+    flags.resolve(case=cast.couple, flag_id=flag.pk, by=cast.dana, at=LATER, reason="followed_up", follow_up="Called.")
     send(cast, text)
     assert guidance.why_not(guidance.clear(cast.c, LATER), family) == "", "another case never waits"
 

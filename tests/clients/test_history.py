@@ -107,7 +107,12 @@ def test_flags_are_seen_for_ninety_days_and_none_of_later(cast: Cast) -> None:
     make.check_in(cast.a, 0, safety=("self_harm",))
     flag = cast.couple.flags.get(rule="S01")
     flags.resolve(
-        case=cast.couple, flag_id=flag.pk, by=cast.dana, at=make.START + timedelta(days=1), reason="followed_up"
+        case=cast.couple,
+        flag_id=flag.pk,
+        by=cast.dana,
+        at=make.START + timedelta(days=1),
+        reason="followed_up",
+        follow_up="Called.",
     )
     for day, unsafe in [(90, True), (92, False)]:
         make.check_in(cast.a, day)

@@ -144,7 +144,7 @@ class Practice:
         acts: list[Callable[[], Any]] = [
             lambda: flags.acknowledge(case=self.cast.couple, flag_id=flag.pk, by=self.cast.dana, at=self.at),
             lambda: flags.resolve(case=self.cast.couple, flag_id=flag.pk, by=self.cast.dana, at=self.at, reason="not_accurate"),
-            lambda: flags.reopen(case=self.cast.couple, flag_id=flag.pk, by=self.cast.dana, at=self.at),
+            lambda: flags.reopen(case=self.cast.couple, flag_id=flag.pk, by=self.cast.dana, at=self.at, reason="new"),
         ]  # fmt: skip
         with suppress(flags.Refused):
             self.dice.choice(acts)()

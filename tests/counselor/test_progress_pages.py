@@ -219,7 +219,7 @@ def test_a_kept_page_is_the_page_made_anew_after_every_act(cast: Cast, client: C
         ),
         lambda at: judge(at),
         lambda at: flags.acknowledge(case=cast.couple, flag_id=flag().pk, by=cast.dana, at=at),
-        lambda at: flags.resolve(case=cast.couple, flag_id=flag().pk, by=cast.dana, at=at, reason="followed_up"),
+        lambda at: flags.resolve(case=cast.couple, flag_id=flag().pk, by=cast.dana, at=at, reason="followed_up", follow_up="Called."),
         lambda at: notes.save(case=cast.couple, note_id=note.pk, by=cast.dana, at=at, body="Words.", version=1),
         lambda at: notes.sign(case=cast.couple, note_id=note.pk, by=cast.dana, at=at),
         lambda at: guidance.mark_opened(partner=cast.a, sent=sent, by=cast.alma, at=at),
