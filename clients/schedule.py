@@ -2,6 +2,7 @@
 
 A plan names a local time in the person's own zone. `Plan.next_at` is the next moment in UTC, so a tick finds what is due
 by an index; `Prompt` is unique per person and local day, so a tick that runs twice, or across a clock change, asks once.
+The sweep looks hourly for what nobody sends: check-ins let go, silence after an urgent flag, a long wait.
 """
 
 from collections.abc import Iterator
@@ -12,13 +13,15 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Min, Q
+from django.db.models import F, Min, Q
 
-from . import audit, care, notices, summary
-from .models import CaseSummary, CheckIn, Notice, Partner, Plan, Prompt, User
+from . import audit, care, flags, history, notices, rules, summary
+from .models import Case, CaseSummary, CheckIn, Flag, Notice, Partner, Plan, Prompt, User, Wish
+from .rules import Severity
 
 REMIND_AFTER = timedelta(days=1)
 JUST_ANSWERED = timedelta(hours=36)  # a check-in so shortly before its time is that time's answer
+SWEEP_EVERY = timedelta(hours=1)
 BATCH = 200
 
 
@@ -247,8 +250,99 @@ def mark_opened(*, partner: Partner, at: datetime) -> None:
 
 
 def missed_since(partner: Partner, since: datetime | None) -> tuple[datetime, ...]:
-    """When the prompts fell due that were let go since the last check-in, oldest first."""
+    """When the prompts fell due that were let go since the last check-in, oldest first; a day that was declared a pause
+    afterwards is none."""
+    plan = Plan.objects.filter(partner=partner).first()
     rows = Prompt.objects.filter(partner=partner, missed_at__isnull=False)
     if since is not None:
         rows = rows.filter(due_at__gt=since)
-    return tuple(rows.order_by("due_at").values_list("due_at", flat=True))
+    told = rows.order_by("due_at").values_list("day", "due_at")
+    return tuple(due for day, due in told if plan is None or not is_paused(plan, day))
+
+
+# What nobody sends and the clock finds (rules.md: E01, E02, O08, S08)
+
+
+def find_unswept(at: datetime) -> list[UUID]:
+    """Cases whose standing was not looked at for an hour, longest first; one batch."""
+    rows = CaseSummary.objects.filter(
+        Q(swept_at__isnull=True) | Q(swept_at__lte=at - SWEEP_EVERY), case__closed_at=None
+    )
+    return list(rows.order_by(F("swept_at").asc(nulls_first=True)).values_list("case_id", flat=True)[:BATCH])
+
+
+@transaction.atomic
+def sweep(*, case_id: UUID, at: datetime) -> list[Flag]:
+    """Run the rules that speak of time that passed, for each client of a case, and let clear what has been quiet for
+    long enough. What they say they say once; returns the flags that are new, risen or open again."""
+    case = Case.objects.select_related("practice").get(pk=case_id)
+    row = summary.lock(case)
+    known = flags.load(case, at)
+    before = {flag.pk: (flag.state, flag.severity, flag.last_evidence_at) for flag in known}
+    raised: list[Flag] = []
+    for partner in case.partners.select_related("user").filter(user__isnull=False).order_by("side"):
+        sent = list(CheckIn.objects.filter(partner=partner, superseded_by=None, at__lte=at).order_by("-at")[:60])
+        hits = rules.sweep(_standing(partner, row, known, sent, at), at)
+        raised += flags.apply(
+            case, partner, hits, (), at=at, checkin=None, known=known, since=[c.at for c in reversed(sent)]
+        )
+    if {flag.pk: (flag.state, flag.severity, flag.last_evidence_at) for flag in known} != before:
+        summary.set_flags(row, [flag for flag in known if flag.state in flags.LIVE])
+        row.swept_at = row.updated_at = at
+        row.save()
+    else:  # nothing was said: what is kept of the case's pages still holds
+        CaseSummary.objects.filter(pk=row.pk).update(swept_at=at, stamp=F("stamp"))
+    return raised
+
+
+def _standing(
+    partner: Partner, row: CaseSummary, known: list[Flag], sent: list[CheckIn], at: datetime
+) -> rules.Standing:
+    """`sent` are the partner's last check-ins, newest first."""
+    assert partner.user is not None
+    last = sent[0].at if sent else None
+    own = [flag for flag in known if flag.partner_id == partner.pk]
+    live = [flag for flag in own if flag.state in flags.LIVE]
+    level = history.levels_of(sent[0]).get("d") if sent else None
+    arranged = row.arranged
+    reviews = [a["until"] for a in arranged.get("agreements", {}).get(partner.side, ()) if a["kind"] == "review"]
+    return rules.Standing(
+        today=at.astimezone(ZoneInfo(partner.user.zone)).date(),
+        name=partner.name,
+        other=partner.other_name,
+        missed=missed_since(partner, last),
+        last_check_in=last,
+        last_sign_in=partner.user.last_login,
+        last_staff=row.last_staff_at,
+        urgent=tuple(_urgent(flag) for flag in live if flag.severity == Flag.Severity.URGENT),
+        elevated_open=any(flag.severity >= Flag.Severity.ELEVATED for flag in live),
+        d=level.mean if level else None,
+        leaning_since=_leaning_since(partner, sent),
+        warmed_on=max((f.last_evidence_at.date() for f in own if f.rule == "O02"), default=None),
+        review_on=min(map(date.fromisoformat, reviews), default=None),
+        phase=arranged.get("phase", "separated"),
+        told={flag.rule: flag.last_evidence_at for flag in own},
+    )
+
+
+def _urgent(flag: Flag) -> rules.Urgent:
+    soon = flag.due_at is not None and flag.due_at - flag.last_evidence_at <= flags.DUE[Severity.URGENT]
+    return rules.Urgent(
+        rule=flag.rule, name=rules.CATALOGUE[flag.rule].name, since=flag.last_evidence_at,
+        speed="now" if soon else "today", due=flag.due_at, seen_at=flag.acknowledged_at,
+        entry=str(flag.checkin_id or ""),
+    )  # fmt: skip
+
+
+def _leaning_since(partner: Partner, sent: list[CheckIn]) -> date | None:
+    """Since when the wish, asked monthly, has been "together" without another answer between; None where it is not."""
+    told = [(wish.at, wish.wish) for wish in Wish.objects.filter(partner=partner)]
+    told += [(c.at, c.answers["wish"]) for c in sent if c.answers.get("wish") in care.WISHED]
+    since = None
+    for at, wish in sorted(told, reverse=True):
+        if wish == Wish.Choice.RATHER_NOT:
+            continue
+        if wish != Wish.Choice.TOGETHER:
+            break
+        since = at.date()
+    return since

@@ -286,6 +286,7 @@ CELERY_BEAT_SCHEDULE = {
     "schedule": {"task": "clients.tasks.keep_schedule", "schedule": 60.0, "options": {"expires": 50}},
     "rules": {"task": "clients.tasks.reevaluate_outdated", "schedule": 60.0, "options": {"expires": 50}},
     "flag_days": {"task": "clients.tasks.keep_flag_days", "schedule": 300.0, "options": {"expires": 280}},
+    "sweep": {"task": "clients.tasks.sweep", "schedule": 60.0, "options": {"expires": 50}},
     "tidy": {"task": "clients.tasks.tidy", "schedule": 900.0, "options": {"expires": 800}},
 }
 

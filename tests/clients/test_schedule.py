@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clients import care, cases, schedule
-from clients.models import Notice, Partner, Plan, Prompt
+from clients import care, cases, flags, schedule
+from clients.models import CaseSummary, Flag, Notice, Partner, Plan, Prompt
+from counselor import notes
 from tests import make
 from tests.make import START
 
@@ -218,3 +219,107 @@ def test_the_times_of_one_partner_do_not_hang_on_the_other(cast: Any) -> None:
     tick(START + timedelta(days=3))
     assert Prompt.objects.get(partner=cast.a).due_at == alone
     assert mails(cast.alma) == ["prompt", "reminder"]
+
+
+# What nobody sends and the clock finds
+
+
+def sweep(cast: Any, day: float) -> list[Flag]:
+    return schedule.sweep(case_id=cast.couple.pk, at=START + timedelta(days=day))
+
+
+def told(rule: str) -> list[tuple[str, int]]:
+    return list(Flag.objects.filter(rule=rule).values_list("state", "severity"))
+
+
+@pytest.mark.db_both
+def test_two_check_ins_let_go_in_a_row_are_told_once(cast: Any) -> None:
+    plan(cast)
+    make.check_in(cast.a, 0.1)
+    for day in (8, 15, 15.1, 16):
+        tick(START + timedelta(days=day))
+        sweep(cast, day)
+    assert told("E01") == []
+    tick(START + timedelta(days=22))
+    (flag,) = sweep(cast, 22)
+    assert (flag.rule, flag.severity) == ("E01", Flag.Severity.WATCH)
+    assert sweep(cast, 22.1) == []
+    assert told("E01") == [("open", Flag.Severity.WATCH)]
+    tick(START + timedelta(days=29))
+    sweep(cast, 29)
+    assert told("E01") == [("open", Flag.Severity.WATCH)]
+
+
+@pytest.mark.db_both
+def test_a_pause_declared_afterwards_is_no_miss(cast: Any) -> None:
+    plan(cast)
+    for day in (8, 15, 22):
+        tick(START + timedelta(days=day))
+    schedule.pause(partner=cast.a, first=START.date(), last=None, by=cast.dana, at=START + timedelta(days=22))
+    sweep(cast, 22)
+    assert told("E01") == []
+
+
+@pytest.mark.db_both
+def test_silence_after_an_urgent_flag_is_told_after_a_day_and_a_sign_of_life_ends_it(cast: Any) -> None:
+    make.check_in(cast.a, 0.5, safety=("self_harm",))
+    assert sweep(cast, 1.4) == list(Flag.objects.filter(rule="S08"))
+    sweep(cast, 1.6)
+    assert told("E02") == [("open", Flag.Severity.URGENT)]
+    flag = Flag.objects.get(rule="E02")
+    assert (flag.partner, flag.due_at - flag.last_evidence_at) == (cast.a, timedelta(minutes=15))
+
+
+@pytest.mark.db_both
+def test_a_word_of_staff_is_no_silence(cast: Any) -> None:
+    make.check_in(cast.a, 0.5, safety=("self_harm",))
+    urgent = Flag.objects.get(rule="S01")
+    flags.acknowledge(case=cast.couple, flag_id=urgent.pk, by=cast.dana, at=START + timedelta(days=0.51))
+    notes.start(case=cast.couple, by=cast.dana, at=START + timedelta(days=0.6), flag=urgent)
+    sweep(cast, 3)
+    assert told("E02") == told("S08") == []
+
+
+@pytest.mark.db_both
+def test_a_long_wait_is_told_after_ninety_days_and_again_after_sixty(cast: Any) -> None:
+    for week in range(0, 26, 2):
+        make.check_in(cast.a, 7 * week, wish="together" if week % 4 == 0 else "skip")
+    sweep(cast, 80)
+    assert told("O08") == []
+    sweep(cast, 91)
+    assert told("O08") == [("open", Flag.Severity.WATCH)]
+    sweep(cast, 120)
+    assert Flag.objects.filter(rule="O08").count() == 1
+    said = Flag.objects.get(rule="O08").last_evidence_at
+    sweep(cast, 155)
+    assert Flag.objects.filter(rule="O08").latest("last_evidence_at").last_evidence_at > said
+
+
+@pytest.mark.db_both
+def test_another_wish_between_ends_the_waiting(cast: Any) -> None:
+    for day, wish in ((0, "together"), (30, "unsure"), (60, "together"), (90, "rather_not")):
+        make.check_in(cast.a, day, wish=wish)
+    sweep(cast, 100)
+    assert told("O08") == []
+
+
+@pytest.mark.db_both
+def test_an_hourly_sweep_of_quiet_cases_leaves_what_is_kept_of_them(cast: Any) -> None:
+    at = START + timedelta(days=1)
+    stamps = dict(CaseSummary.objects.values_list("case_id", "stamp"))
+    assert set(schedule.find_unswept(at)) == set(stamps)
+    for pk in schedule.find_unswept(at):
+        schedule.sweep(case_id=pk, at=at)
+    assert schedule.find_unswept(at + timedelta(minutes=50)) == []
+    assert dict(CaseSummary.objects.values_list("case_id", "stamp")) == stamps
+    assert len(schedule.find_unswept(at + timedelta(minutes=61))) == len(stamps)
+
+
+@pytest.mark.db_both
+def test_what_has_been_quiet_for_long_enough_clears_without_a_check_in(cast: Any) -> None:
+    make.check_in(cast.a, 0)
+    make.check_in(cast.a, 7)
+    make.warming(cast.a, 8)
+    assert Flag.objects.filter(rule="O01", state="open").exists()
+    sweep(cast, 8 + 35 + 29)
+    assert not Flag.objects.filter(rule="O01", state="open").exists()
