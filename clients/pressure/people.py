@@ -33,6 +33,7 @@ class People:
         self.voice = voice
         self.memory = Memory()
         self.memory.partner_gender = self._partner_gender()
+        self.addressed = voice == "note" and self._addressed()
 
     def _partner_gender(self) -> str:
         """The gender of the partner's nouns, or else of the pronouns that carry the story."""
@@ -55,6 +56,13 @@ class People:
             # A tie: the one named last, since a third person is mostly brought in first ("my therapist thinks he ...").
             return latest
         return "m" if counts["m"] > counts["f"] else "f"
+
+    def _addressed(self) -> bool:
+        """Is the note a letter that speaks to the partner? Then nobody is "he" or "she" and much is "you"."""
+        norm = self.note.norm
+        if any(word in _GENDERS or word in self.words.partner for word in norm):
+            return False
+        return sum(word in ("you", "your") for word in norm) > 1 and any(word in ("i", "me", "my") for word in norm)
 
     def kind(self, kind: str, owner: str, norm: str, at: int) -> str:
         noun_markers = ("a", "an", "another", "some", "any", "no")
@@ -85,7 +93,7 @@ class People:
         if gender in ("C", "W"):
             return gender
         if gender == "you":
-            return "P" if self.voice == "message" else "Y"
+            return "P" if self.voice == "message" or self.addressed else "Y"
         if self.voice == "message":
             return "O"
         memory = self.memory

@@ -43,7 +43,6 @@ _REASONS: Final = {
     "no_contact.breach": "contact although none is wished: please check",
     "no_contact.order_named": "an order or a ban was named: please check whether it is kept",
     "forced_talk.kept_on": "went on about problems when it was not wanted",
-    "reassurance.unanswered": "told {partner} of love and waited for an answer",
     "ultimatum.deadline": "gave {partner} a condition or deadline",
     "held_back.urge": "felt the urge to act and let it pass",
     "overreading.settled": "took an early good sign as settled",

@@ -57,8 +57,11 @@ class Scene:
 
 
 def pursuit_into_silence(scene: Scene) -> Iterator[Told]:
-    """A contact of the client's own, then no answer: the pursuit lives in the silence after it."""
-    for contact in scene.all("act.contact", "act.sent"):
+    """A silence of the client's own that is broken, and no answer: the pursuit lives in the silence after it.
+
+    One contact that goes unanswered is no pursuit yet.
+    """
+    for contact in scene.all("act.broke_silence"):
         if contact.actor == "client":
             silences = scene.near(contact, 0, 1, *SILENCE, "withdrawal.blocks")
             if any(silence.first >= contact.last - 1 for silence in silences):
@@ -72,15 +75,6 @@ def again_after_silence(scene: Scene) -> Iterator[Told]:
             silence.first < contact.first for silence in scene.near(contact, 1, 0, *SILENCE)
         ):
             yield Told("pursuit", "pursuit.unanswered", contact, contact.first, contact.last, 0.7)
-
-
-def love_into_silence(scene: Scene) -> Iterator[Told]:
-    """Love told, and nothing said back: the telling was a question."""
-    for told in scene.all("act.love_told"):
-        if told.actor == "client":
-            silences = scene.near(told, 0, 1, *SILENCE, "withdrawal.cold")
-            if any(silence.first >= told.last - 1 for silence in silences):
-                yield Told("reassurance", "reassurance.unanswered", told, told.first, told.last, 0.7)
 
 
 def deadline_and_threat(scene: Scene) -> Iterator[Told]:
@@ -256,7 +250,6 @@ PUSHES: Final = frozenset(
 RULES: Final[tuple[Callable[[Scene], Iterator[Told]], ...]] = (
     pursuit_into_silence,
     again_after_silence,
-    love_into_silence,
     deadline_and_threat,
     contact_after_request,
     contact_around_block,
