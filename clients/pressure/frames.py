@@ -13,7 +13,8 @@ _ACTORS: Final = {"C": "client", "P": "spouse", "W": "client", "M": "client"}
 _OWN_WORDS: Final = frozenset(
     ("push_return", "ultimatum", "reassurance", "leverage", "monitoring", "overreading", "raises_return", "warm_memory")
 )
-_JOINING: Final = frozenset(("and", "but", "so", "then", "until", "till"))
+_JOINING: Final = frozenset(("and", "but", "so", "then", "until"))
+_TELLING_WHEN: Final = frozenset(("when", "because", "after", "since"))  # with a past: "if" and "when he comes" go on
 # Words that may stand between a subject and its verb and belong to the span.
 _BETWEEN: Final = frozenset(
     [
@@ -104,11 +105,12 @@ def _turns(note: Note, first: int, last: int) -> list[tuple[int, str]]:
         who, end = people[0][0], people[0][1]
         if who not in ("C", "P", "O", "A", "K") or note.subject[at] != who:
             continue
-        if not note.tokens.before[at] and note.norm[at - 1] not in _JOINING:
+        when = note.norm[at - 1] in _TELLING_WHEN
+        if not note.tokens.before[at] and note.norm[at - 1] not in _JOINING and not when:
             continue
         while end < last and (note.norm[end] in _BETWEEN and not note.form[end] or note.norm[end].endswith("ly")):
             end += 1
-        if end < last and note.form[end] in ("past", "s"):
+        if end < last and (note.form[end] == "past" or (note.form[end] == "s" and not when)):
             found.append((at, who))
     return found
 

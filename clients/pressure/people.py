@@ -71,7 +71,8 @@ class People:
                 end_noun = self.words.person_at(self.note.norm, at, len(self.note.norm))
                 noun = self.note.norm[end_noun[2] - 1] if end_noun else ""
                 return "A" if noun in self.words.rival else "O"
-            if norm in ("your",):
+            following = self.note.norm[at + 1] if at + 1 < len(self.note.norm) else ""
+            if norm == "your" or (norm == "my" and following == "new"):
                 return "O"
             if at + 1 < len(self.note.norm) and self.note.norm[at + 1] == "new" and norm in ("his", "her"):
                 return "A"
