@@ -43,22 +43,48 @@ def keeps_posts(hold: Callable[[HttpRequest], HttpResponseBase | None]) -> Calla
 
 def visible_cases(user: User, at: datetime) -> QuerySet[Case]:
     """Cases this person holds now, by assignment and nothing else."""
-    held = _held(user, at).filter(case=OuterRef("pk"))
-    return Case.objects.filter(Exists(held), practice_id=user.practice_id, closed_at__isnull=True)
+    return _visible(user.pk, user.practice_id, at)
 
 
 def visible_stamps(user: User, at: datetime) -> tuple[int, ...]:
     """The read models' stamps of the same cases: another case, or another word about one, makes it another tuple."""
-    held = _held(user, at).filter(case__practice_id=user.practice_id, case__closed_at__isnull=True)
-    return tuple(dict.fromkeys(held.values_list("case__summary__stamp", flat=True)))
+    return tuple(dict.fromkeys(stamp for (stamp,) in _stamps(user.pk, user.practice_id, at)))
 
 
-def _held(user: User, at: datetime) -> QuerySet[Assignment]:
+def visible_by_stamp(user: User, at: datetime, stamp: int) -> list[Case]:
+    """The visible case whose read model has this stamp, with it; none where somebody has written since."""
+    return _by_stamp(user.pk, user.practice_id, at, stamp)
+
+
+def _held(user: UUID, at: datetime) -> QuerySet[Assignment]:
     return Assignment.objects.filter(Q(until__isnull=True) | Q(until__gt=at), user=user, since__lte=at)
 
 
+def _visible(user: UUID, practice: UUID, at: datetime) -> QuerySet[Case]:
+    held = _held(user, at).filter(case=OuterRef("pk"))
+    return Case.objects.filter(Exists(held), practice=practice, closed_at__isnull=True)
+
+
+_stamps: Prepared[tuple[int]] = Prepared(
+    lambda user, practice, at: (
+        _held(user, at)
+        .filter(case__practice=practice, case__closed_at__isnull=True)
+        .order_by("case_id")
+        .values_list("case__summary__stamp")
+    )
+)
+_by_stamp = Prepared(
+    lambda user, practice, at, stamp: (
+        _visible(user, practice, at).select_related("summary").defer("summary__course").filter(summary__stamp=stamp)
+    )
+)
+_by_id = Prepared(
+    lambda user, practice, at, case: _visible(user, practice, at).select_related("practice").filter(pk=case)
+)
+
+
 def open_case(user: User, case_id: UUID, at: datetime) -> Case:
-    case = visible_cases(user, at).select_related("practice").filter(pk=case_id).first()
+    case = _by_id.first(user.pk, user.practice_id, at, case_id)
     if case is None:
         raise Http404
     return case

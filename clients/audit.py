@@ -79,14 +79,21 @@ def record(
     update([head], "seq", "hash")
 
 
+_viewed = Prepared(
+    lambda case, by, since: AuditEvent.objects.filter(case=case, act="viewed", by=by, at__gt=since).values_list("pk")[
+        :1
+    ]
+)
+
+
 def record_view(*, by: User, at: datetime, case: Case, what: str) -> None:
     """One `viewed` row per person, case and 30 minutes (decisions 44)."""
-    recent = AuditEvent.objects.filter(case=case, act="viewed", by=by, at__gt=at - VIEWED_ONCE_IN)
-    if recent.exists():
+    since = at - VIEWED_ONCE_IN
+    if _viewed(case.pk, by.pk, since):
         return
     with transaction.atomic():
         _head(case.practice_id)
-        if not recent.exists():  # nobody slipped in between
+        if not _viewed(case.pk, by.pk, since):  # nobody slipped in between
             record("viewed", by=by, at=at, case=case, what=what)
 
 

@@ -76,7 +76,7 @@ def sparkline(points: str, label: str) -> SafeString:
     """A small line from "day:level" pairs, on its own range with a minimum span, so noise is not blown up (ux.md 3.1)."""
     pairs = [p.split(":") for p in points.split(" ") if p]
     if len(pairs) < 3:
-        return format_html('<span class="spark-none">{}</span>', f"{len(pairs)} of 3 check-ins")
+        return no_sparkline(f"{len(pairs)} of 3 check-ins")
     days, values = [float(d) for d, _ in pairs], [float(v) for _, v in pairs]
     low, high = min(values), max(values)
     if high - low < SPARK_SPAN:
@@ -84,30 +84,35 @@ def sparkline(points: str, label: str) -> SafeString:
         low, high = middle - SPARK_SPAN / 2, middle + SPARK_SPAN / 2
     across = (SPARK_WIDTH - 8) / ((days[-1] - days[0]) or 1)
     up = (SPARK_HEIGHT - 8) / (high - low)
-    xy = [(4 + (d - days[0]) * across, SPARK_HEIGHT - 4 - (v - low) * up) for d, v in zip(days, values, strict=True)]
-    return format_html(
-        '<svg class="spark" viewBox="0 0 {} {}" role="img" aria-label="{}"><path class="line" d="M{}"/>'
-        '<circle class="end" cx="{}" cy="{}" r="2.5"/></svg>',
-        SPARK_WIDTH,
-        SPARK_HEIGHT,
-        label,
-        "L".join(f"{x:.1f} {y:.1f}" for x, y in xy),
-        f"{xy[-1][0]:.1f}",
-        f"{xy[-1][1]:.1f}",
+    # Whole pixels across, tenths down, each point told from the one before: half the length, and no rounding adds up.
+    xs = [round(4 + (d - days[0]) * across) for d in days]
+    ys = [round(10 * (SPARK_HEIGHT - 4 - (v - low) * up)) for v in values]
+    steps = " ".join(
+        f"{x - x0}{'' if y < y0 else ' '}{_tenths(y - y0)}"
+        for x0, y0, x, y in zip(xs, ys, xs[1:], ys[1:], strict=False)
     )
+    return format_html(
+        '<svg class="spark" viewBox="0 0 {} {}" role="img" aria-label="{}"><path d="m{} {}l{}"/>'
+        '<circle cx="{}" cy="{}" r="2.5"/></svg>',
+        SPARK_WIDTH, SPARK_HEIGHT, label, xs[0], _tenths(ys[0]), steps, xs[-1], _tenths(ys[-1]),
+    )  # fmt: skip
 
 
+def no_sparkline(words: str = "") -> SafeString:
+    return format_html('<span class="spark-none">{}</span>', words)
+
+
+def _tenths(count: int) -> str:
+    whole, tenth = divmod(abs(count), 10)
+    return f"{'-' if count < 0 else ''}{whole or ('' if tenth else 0)}{f'.{tenth}' if tenth else ''}"
+
+
+# Name, then why, own conduct, change, last contact and what is due: css/components.css tells the cells by their order.
 _ROW = (
-    '<li class="row" data-state="{}"{}><svg class="mark mark-{}" aria-hidden="true"><use href="#m-{}"/></svg>'
-    '<a class="row-name" href="{}">{}</a><p class="row-why">{}</p><div class="row-spark">{}</div>'
-    '<p class="row-change"><b>{}</b> {}</p><p class="row-last"><span class="cell-label">Last contact</span> {}</p>'
-    '<p class="row-due">{}<span{}>{}</span> <span{}>{}</span></p></li>'
+    '<li class="row" data-state="{}"{}><svg class="mark" aria-hidden="true"><use href="#m-{}"/></svg>'
+    '<a class="row-name" href="{}">{}</a><p>{}</p>{}<p><b>{}</b> {}</p><p><small>Last contact</small> {}</p><p>{}</p></li>'
 )
-_FEW, _LATE, _DUE = (
-    SafeString(" data-few"),
-    SafeString(" data-late"),
-    SafeString('<span class="cell-label">Due</span> '),
-)
+_FEW, _LATE = SafeString(" data-few"), SafeString(" data-late")
 
 
 def triage_row(
@@ -115,9 +120,13 @@ def triage_row(
     due: str, to_read: str, late: bool,
 ) -> SafeString:  # fmt: skip
     """One case on Today, in one pass."""
+    asked = [words for words in (due, to_read) if words]
+    when = format_html_join(
+        "", " <span{}>{}</span>", ((_LATE if late and not number else "", words) for number, words in enumerate(asked))
+    )
     return format_html(
-        _ROW, state, _FEW if few else "", state, state, href, names, reason, spark, change, than, last,
-        _DUE if due or to_read else "", _LATE if late and due else "", due, _LATE if late and not due else "", to_read,
+        _ROW, state, _FEW if few else "", state, href, names, reason, spark, change, than, last,
+        SafeString(f"<small>Due</small>{when}") if asked else "",
     )  # fmt: skip
 
 

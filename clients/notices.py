@@ -7,9 +7,10 @@ from uuid import UUID
 
 from celery import current_app
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 
 from .models import Case, Flag, Notice, User
+from .models.prepared import Prepared
 
 LEASE = timedelta(minutes=2)
 LONGEST_WAIT = timedelta(minutes=15)
@@ -87,6 +88,16 @@ def mark_failed(notice: Notice, at: datetime, error: str) -> None:
     )
 
 
+_stuck: Prepared[tuple[int]] = Prepared(
+    lambda practice: (
+        Notice.objects.filter(practice=practice, sent_at__isnull=True, attempts__gte=2)
+        .values("practice")
+        .annotate(count=Count("pk"))
+        .values_list("count")
+    )
+)
+
+
 def count_stuck(practice_id: UUID) -> int:
     """Notices of a practice that were tried and did not go out."""
-    return Notice.objects.filter(practice_id=practice_id, sent_at__isnull=True, attempts__gte=2).count()
+    return sum(count for (count,) in _stuck(practice_id))

@@ -16,9 +16,8 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 
-from .kept import Kept
+from .kept import Kept, eyes
 
 # Stand for anybody's form token, and the key that makes a second post harmless, in what is kept; nobody can guess
 # them, so nobody can write them.
@@ -44,7 +43,7 @@ def show(request: Any, template: str, *, room: str, **places: bytes) -> HttpResp
         filled = {name: SafeString(with_token(request, html).decode()) for name, html in places.items()}
         return render(request, template, {"room": room} | filled)
     now, user = timezone.now(), request.user
-    key = (template, room, tuple(places), user.pk, user.name, get_language())
+    key = (template, room, tuple(places), eyes(user))
     frame = _frames.get(key, now)
     if frame is None:
         marks = {name: SafeString(f"{_PLACE}{name}-") for name in places}

@@ -9,7 +9,14 @@ from datetime import datetime
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
+from django.utils.translation import get_language
+
 T = TypeVar("T")
+
+
+def eyes(user: Any) -> tuple[Any, ...]:
+    """Whose eyes a page is for, and what decides how it speaks to them; nobody is served what was made for another."""
+    return user.pk, user.role, user.name, user.zone, get_language()
 
 
 class Kept(Generic[T]):

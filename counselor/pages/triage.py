@@ -8,14 +8,14 @@ from django.utils import formats
 from django.utils.safestring import SafeString
 
 from clients import access, notices, summary
-from clients.markup import join_rows, sparkline, triage_row
+from clients.markup import join_rows, no_sparkline, sparkline, triage_row
 from clients.models import (
     Case,
     CaseSummary,
     User,
 )
 
-from ..kept import Kept
+from ..kept import Kept, eyes
 from .clock import Clock, is_held
 
 # group -> the state whose shape and colour it carries (templates/_mark.html)
@@ -64,23 +64,27 @@ def today(
     user: User, now: datetime, query: str = "", stamps: tuple[int, ...] | None = None, stuck: int | None = None
 ) -> Today:
     """All open cases of one counselor in the four groups; one query, and one more for rows that changed."""
-    clock = Clock(user, now)
+    clock, mine = Clock(user, now), eyes(user)
     found: list[Row] = []
     changed: list[int] = []
     for stamp in access.visible_stamps(user, now) if stamps is None else stamps:
-        row = _rows.get((stamp, user.zone), now)
+        row = _rows.get((stamp, mine), now)
         if row is None:
             changed.append(stamp)
         else:
             found.append(row)
     if changed:
         cases = access.visible_cases(user, now).select_related("summary").defer("summary__course")
-        few = cases.filter(summary__stamp__in=changed) if len(changed) < 500 else cases
-        fresh = [_keep_row(case, clock, now) for case in few if few is not cases or case.summary.stamp in changed]
-        if len(fresh) == len(changed):
-            found += fresh
+        if len(changed) == 1:
+            few = access.visible_by_stamp(user, now, changed[0])
+        elif len(changed) < 500:
+            few = list(cases.filter(summary__stamp__in=changed))
+        else:
+            few = [case for case in cases if case.summary.stamp in changed]
+        if len(few) == len(changed):
+            found += [_keep_row(case, clock, now, mine) for case in few]
         else:  # somebody wrote in between
-            found = [_keep_row(case, clock, now) for case in cases]
+            found = [_keep_row(case, clock, now, mine) for case in cases]
     wanted = query.lower()
     shown = [row for row in found if not wanted or wanted in row.names.lower()]
     groups = []
@@ -93,7 +97,7 @@ def today(
     return Today(stuck, formats.date_format(clock.today, "l, j F"), tuple(groups), len(shown), query, until)
 
 
-def _keep_row(case: Case, clock: Clock, now: datetime) -> Row:
+def _keep_row(case: Case, clock: Clock, now: datetime, mine: tuple[Any, ...]) -> Row:
     held = case.summary
     promised_now = bool(held.unread and held.read_by_on and held.read_by_on <= clock.today)
     standing = summary.group(
@@ -103,7 +107,7 @@ def _keep_row(case: Case, clock: Clock, now: datetime) -> Row:
     )  # fmt: skip
     until = min(clock.midnight(), summary.changes_at(held, at=now))
     row = Row(standing.group, _order(held), held.names, _row(case, held, standing, clock), until)
-    _rows.put((held.stamp, str(clock.zone)), now, until, row)
+    _rows.put((held.stamp, mine), now, until, row)
     return row
 
 
@@ -123,7 +127,7 @@ def _row(case: Case, held: CaseSummary, standing: summary.Standing, clock: Clock
         if held.unread and held.read_by_on and held.oldest_unread_at
         else ""
     )
-    spark = SafeString("") if is_held(held, clock) else sparkline(held.spark, "Own conduct")
+    spark = no_sparkline() if is_held(held, clock) else sparkline(held.spark, "Own conduct")
     return triage_row(
         href=f"/desk/cases/{case.pk}/", names=held.names, state=STATE_OF_GROUP[standing.group], reason=standing.reason,
         few=standing.few, spark=spark, change=change, than=than, last=last, due=clock.due(held.due_at) if held.due_at else "",

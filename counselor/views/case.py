@@ -19,7 +19,7 @@ from clients import access, cases, checkins, guidance, readings
 
 from .. import frame, pages
 from ..forms import ScreeningForm
-from ..kept import Kept
+from ..kept import Kept, eyes
 from .entry import note_view
 
 
@@ -40,7 +40,7 @@ pages_kept: Kept[dict[str, bytes]] = Kept(200)
 
 def _case_parts(case: Any, user: Any, choice: pages.Choice, now: datetime) -> dict[str, bytes]:
     """The case as HTML, whole and in the parts that htmx asks for; made anew when anything about the case was written."""
-    key = (*pages.case_version(case), user.pk, user.zone, choice)
+    key = (*pages.case_version(case), eyes(user), choice)
     parts = pages_kept.get(key, now)
     if parts is None:
         page = pages.case(case, user, now, choice)

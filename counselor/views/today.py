@@ -14,7 +14,7 @@ from clients import access, notices
 
 from .. import frame, pages
 from ..forms import clean_search
-from ..kept import Kept
+from ..kept import Kept, eyes
 
 
 @access.without_case
@@ -37,7 +37,7 @@ todays_kept: Kept[tuple[bytes, bytes]] = Kept(100)
 def _today_parts(user: Any, query: str, now: datetime) -> tuple[bytes, bytes]:
     """The groups as HTML, and the day in words; made anew when a case was written, or the clock changes a word."""
     stuck = notices.count_stuck(user.practice_id)
-    key = (stamps := access.visible_stamps(user, now), user.zone, user.practice_id, stuck)
+    key = (stamps := access.visible_stamps(user, now), eyes(user), stuck)
     kept = None if query else todays_kept.get(key, now)
     if kept is None:
         page = pages.today(user, now, query, stamps, stuck)
