@@ -4,17 +4,21 @@ Views do not check permissions. Before a view runs, the doorkeeper has resolved 
 `request.partner` (portal); what is not yours is 404, the same page as for an id that does not exist.
 """
 
+import secrets
 from collections.abc import Callable
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.core import signing
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
+from django.utils.crypto import salted_hmac
 
 from .models import Assignment, Case, Partner, Role, User
 from .models.prepared import Prepared
@@ -112,6 +116,32 @@ def primary_counselor(case: Case, at: datetime) -> User | None:
     return found.user if found else None
 
 
+CLINIC = "clients.access.clinic"
+REMEMBER_FOR = timedelta(days=30)
+
+
+def _remember(response: HttpResponseBase, name: str, value: str) -> None:
+    response.set_cookie(
+        name, value, max_age=REMEMBER_FOR, httponly=True, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
+    )
+
+
+def device_of(request: HttpRequest) -> str:
+    """A keyed hash of the device a check-in comes from, or "" where it is the practice's own (rule E06). It is compared
+    with itself only, and dropped after 30 days."""
+    with suppress(signing.BadSignature):
+        signing.loads(request.COOKIES.get(settings.CLINIC_COOKIE, ""), salt=CLINIC)
+        return ""
+    token = request.COOKIES.get(settings.DEVICE_COOKIE, "")
+    return salted_hmac("clients.access.device", token, algorithm="sha256").hexdigest() if token else ""
+
+
+def mark_device(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Give a device that has none a number of its own; it says nothing of who used it."""
+    if settings.DEVICE_COOKIE not in request.COOKIES:
+        _remember(response, settings.DEVICE_COOKIE, secrets.token_urlsafe(16))
+
+
 class Doorkeeper:
     """Middleware, after authentication and before Django's LoginRequiredMiddleware."""
 
@@ -127,6 +157,8 @@ class Doorkeeper:
             response["Clear-Site-Data"] = '"cache", "storage"'
         if request.user.is_authenticated or request.path.startswith(("/portal", "/desk", "/accounts")):
             add_never_cache_headers(response)
+        if getattr(request.user, "role", Role.CLIENT) != Role.CLIENT and settings.CLINIC_COOKIE not in request.COOKIES:
+            _remember(response, settings.CLINIC_COOKIE, signing.dumps("clinic", salt=CLINIC))
         return response
 
     def _end_if_idle(self, request: HttpRequest) -> None:

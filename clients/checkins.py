@@ -304,3 +304,7 @@ def drop_held(post: HeldPost) -> None:
 
 def tidy_held(*, before: datetime) -> int:
     return HeldPost.objects.filter(at__lt=before).delete()[0]
+
+
+def forget_devices(*, before: datetime) -> int:
+    return CheckIn.objects.filter(at__lt=before).exclude(device="").update(device="")

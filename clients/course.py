@@ -4,7 +4,7 @@ Written in the submit's own transaction by one step of the progress maths, rebui
 same step (readings.recompute, and the job for rows of an older version). A test proves both equal, bit by bit.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from .models import Case, CaseSummary, CheckIn, Flag, FlagEvent
 from .models.prepared import update
 from .progress import Talk
 from .progress import course as maths
-from .rules.record import Entry
+from .rules import record
 
 VERSION = maths.VERSION
 HELD_FOR = timedelta(days=90)  # conduct is not scored for so long after the reporter was afraid or hurt (decisions 3)
@@ -72,31 +72,21 @@ def _count(value: object) -> int | None:
 
 def _conduct(checkin: CheckIn) -> dict[str, Any]:
     """Own acts as [label, times, "chip" or "text"], and own good conduct, for lanes and ledgers."""
-    found = history.findings_of(checkin)
-    sure = frozenset((f.label, f.start) for f in found if history.verdict_on(checkin, f) == "confirmed")
-    entry = Entry("", checkin.at, 0.0, checkin.answers, findings=found, confirmed=sure)
+    answers, found, good = checkin.answers, history.findings_of(checkin), checkin.answers.get("c8g")
+    acts: tuple[record.Act, ...] = ()
+    if found or isinstance(answers.get("c8"), Mapping):
+        sure = frozenset((f.label, f.start) for f in found if history.verdict_on(checkin, f) == "confirmed")
+        acts = record.Entry("", checkin.at, 0.0, answers, findings=found, confirmed=sure).acts()
     return {
-        "a": [[act.label, act.times, act.source] for act in entry.acts()],
-        "k": sorted(entry.chips("c8g") - {"none"}),
+        "a": [[act.label, act.times, act.source] for act in acts],
+        "k": sorted({*good} - {"none"}) if isinstance(good, list) else [],
     }
 
 
 def frightens(checkin: CheckIn) -> bool:
     """Whether this check-in says that the reporter is afraid or was hurt: then nobody is read as pressing."""
-    from .rules.record import History
-
-    safety = history.safety_of(checkin)
-    chips, danger = safety.get("s1"), safety.get("s2")
-    entry = Entry(
-        "",
-        checkin.at,
-        0.0,
-        {},
-        safety=frozenset(chips) if isinstance(chips, list) else frozenset(),
-        danger=danger if isinstance(danger, dict) else {},
-        findings=history.findings_of(checkin),
-    )
-    return History((entry,), 0).frightened
+    findings = (*history.findings_of(checkin), *history.findings_of(checkin, "n1"))
+    return record.frightens(*history.danger_of(checkin), findings, checkin.answers)
 
 
 def spans(case: Case) -> list[tuple[float, float | None]]:

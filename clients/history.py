@@ -138,6 +138,12 @@ def _shifts(course: Mapping[str, Any]) -> Mapping[str, Shift]:
     return {index: maths.shift_from_json(shift) for index, shift in course.get("s", {}).items()}
 
 
+def danger_of(row: CheckIn) -> tuple[frozenset[str], Mapping[str, str]]:
+    """The chips of s1, and what s2 says of them."""
+    safety = safety_of(row)
+    return _chips(safety), _danger(safety)
+
+
 def entry(row: CheckIn, zone: ZoneInfo | None = None) -> record.Entry:
     """The check-in just sent."""
     safety, findings, stored = safety_of(row), findings_of(row), row.course
@@ -148,6 +154,7 @@ def entry(row: CheckIn, zone: ZoneInfo | None = None) -> record.Entry:
         answers=row.answers,
         safety=_chips(safety),
         danger=_danger(safety),
+        safety_skipped=row.safety is None,
         call_me=_call(safety),
         findings=findings,
         confirmed=_sure(findings, row.verdicts),
@@ -177,7 +184,7 @@ class _Kept(record.Entry):
     def __init__(self, row: Row, zone: ZoneInfo) -> None:
         self.__dict__.update(
             id=str(row.pk), at=row.at, day=day_of(row.at), w=row.w, t=row.t, cpi=row.cpi, d=row.d, seconds=row.seconds,
-            device=row.device, at_desk=row.entered_by is not None, _row=row, _zone=zone,
+            device=row.device, at_desk=row.entered_by is not None, safety_skipped=row.safety is None, _row=row, _zone=zone,
         )  # fmt: skip
 
     _row: Row

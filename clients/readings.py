@@ -17,6 +17,7 @@ from django.db.models import Exists, OuterRef, Q
 from . import audit, course, flags, history, summary
 from .models import Case, CaseSummary, CheckIn, Correction, Partner, Reading, SteadyWindow, User
 from .models.base import new_id
+from .models.prepared import Prepared
 from .pressure import SAFETY, Finding, read
 from .pressure import VERSION as ENGINE
 from .progress import course as maths
@@ -91,11 +92,18 @@ def state_before(partner: Partner, at: datetime) -> maths.State:
     return _fold(partner, at)[1]
 
 
-def _fold(partner: Partner, at: datetime | None = None) -> tuple[list[CheckIn], maths.State]:
+def _series(partner: Any) -> Any:
+    """What a score is made of, oldest first; nothing else is loaded."""
     found = CheckIn.objects.select_related("reading").filter(partner=partner, superseded_by__isnull=True)
-    if at is not None:
-        found = found.filter(at__lte=at)
-    rows = list(found.order_by("at", "id").defer("text", "next_session", "body_hash"))
+    return found.order_by("at", "id").only("at", "answers", "safety", "verdicts", "reading__findings")
+
+
+_told = Prepared(_series)
+_told_until = Prepared(lambda partner, at: _series(partner).filter(at__lte=at))
+
+
+def _fold(partner: Partner, at: datetime | None = None) -> tuple[list[CheckIn], maths.State]:
+    rows = _told(partner.pk) if at is None else _told_until(partner.pk, at)
     spans, state = course.spans(partner.case), maths.State()
     for row in rows:
         compute_scores(row, state)

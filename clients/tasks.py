@@ -91,7 +91,8 @@ def sweep() -> int:
 
 @shared_task  # type: ignore[untyped-decorator]
 def tidy() -> int:
-    """Drop kept posts after 48 hours."""
+    """Drop kept posts after 48 hours, and after 30 days from which device a check-in came."""
+    checkins.forget_devices(before=timezone.now() - timedelta(days=30))
     return checkins.tidy_held(before=timezone.now() - timedelta(hours=48))
 
 

@@ -42,12 +42,15 @@ class Refused(Exception):
 
 
 def lifecycle(rule: str, severity: int) -> str:
-    """The code in force: "L2>L3" is L2 while watch, L3 once elevated; info always closes like L1."""
+    """The code in force: "L2>L3" is L2 while watch, L3 once elevated; "L3>L4" is L4 once urgent; info always closes
+    like L1."""
     codes = CATALOGUE[rule].lifecycle.split(">")
     if codes == ["L4"]:
         return "L4"
     if severity <= Severity.INFO:
         return "L1"
+    if codes[-1] == "L4":
+        return codes[-1] if severity >= Severity.URGENT else codes[0]
     return codes[-1] if severity >= Severity.ELEVATED else codes[0]
 
 

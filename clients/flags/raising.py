@@ -163,9 +163,15 @@ def apply(
             ends_at=w.ends_at,
         )
         for w in windows
+        if not w.moved
     ]
     if opened:
         SteadyWindow.objects.bulk_create(opened)
+    for w in windows:
+        if w.moved:  # a window that is open gets its later end; one that a person has ended stays ended
+            SteadyWindow.objects.filter(partner=partner, opened_at=w.opened_at, ended_at__isnull=True).update(
+                ends_at=w.ends_at
+            )
     known.extend(fresh)
     if row is None and told:
         CaseSummary.objects.filter(pk=kept.pk).update(told=kept.told)

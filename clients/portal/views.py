@@ -42,26 +42,46 @@ def _form(request: Any, data: QueryDict | None = None) -> CheckInForm:
     )  # fmt: skip
 
 
-def _sign_who(user_id: UUID, key: Any) -> str:
-    """Says whose form this is: a post on an ended session is kept for that person, and taken from nobody else."""
-    return signing.dumps({"user": str(user_id), "key": str(key)}, salt=SALT)
+def _sign_who(user_id: UUID, key: Any, opened: int) -> str:
+    """Says whose form this is: a post on an ended session is kept for that person, and taken from nobody else. And when
+    it was opened, in seconds."""
+    return signing.dumps({"user": str(user_id), "key": str(key), "opened": opened}, salt=SALT)
+
+
+def _who(request: HttpRequest) -> dict[str, Any]:
+    try:
+        found = signing.loads(request.POST.get("who", ""), salt=SALT, max_age=checkins.HELD_FOR)
+    except signing.BadSignature:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _whose(request: HttpRequest) -> UUID | None:
     """The person for whom the posted form was made; None where it does not say."""
+    who = _who(request)
     try:
-        who = signing.loads(request.POST.get("who", ""), salt=SALT, max_age=checkins.HELD_FOR)
         same = UUID(who["key"]) == UUID(request.POST.get("key", ""))
         return UUID(who["user"]) if same else None
-    except (signing.BadSignature, ValueError):
+    except (KeyError, ValueError):
         return None
+
+
+def _opened(request: HttpRequest) -> int:
+    """When the form was opened, also where it came back with a refusal."""
+    return int(_who(request).get("opened") or timezone.now().timestamp())
+
+
+def _seconds(request: HttpRequest) -> int | None:
+    """From opening the form to sending it; None where the post does not say."""
+    opened = _who(request).get("opened")
+    return max(0, int(timezone.now().timestamp()) - opened) if isinstance(opened, int) else None
 
 
 def _show_form(request: Any, form: CheckInForm, status: int = 200, first: tuple[str, ...] = ()) -> HttpResponse:
     key = form["key"].value()
     return _page(
         request, "portal/check_in.html", "check_in", status=status,
-        form=form, items=form.items(), who=_sign_who(request.user.pk, key), key=key,
+        form=form, items=form.items(), who=_sign_who(request.user.pk, key, _opened(request)), key=key,
         kept=form.sealed_safety() if form.is_bound else "",
         help=pages.help_groups(request.partner, request.user.locale, first) if first else (),
         numbers=pages.help_groups(request.partner, request.user.locale),
@@ -88,7 +108,9 @@ def check_in(request: Any) -> HttpResponse:
         return redirect("portal:consent")
     if request.method == "GET":
         schedule.mark_opened(partner=request.partner, at=timezone.now())
-        return _show_form(request, _form(request))
+        response = _show_form(request, _form(request))
+        access.mark_device(request, response)
+        return response
     if _whose(request) not in {None, request.user.pk}:
         return _page(request, "portal/other_person.html", "check_in", status=409)
     return _take(request, _form(request, request.POST))
@@ -101,7 +123,8 @@ def _take(request: Any, form: CheckInForm, held: bool = False) -> HttpResponse:
     try:
         sent = checkins.submit(
             partner=request.partner, by=request.user, at=timezone.now(), key=form.cleaned_data["key"],
-            answers=form.answers(), held=held,
+            answers=form.answers(), held=held, device=access.device_of(request),
+            seconds=None if held else _seconds(request),
         )  # fmt: skip
     except checkins.Refused as refusal:
         form.add_error(refusal.item or None, str(refusal))

@@ -7,10 +7,10 @@ grow: scores of the last twelve check-ins or 42 days, whichever reach further, a
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from clients.progress.gate import Entry, Gate, Memory, Talk, resume
+from clients.progress.gate import Gate, Memory, Talk, resume
 from clients.progress.initiative import CAP, DESIGN, HALF_LIFE, Share
 from clients.progress.level import Level
 from clients.progress.shift import WINDOW, Shift, block_change, look
@@ -33,6 +33,14 @@ class CheckIn:
     received: int | None = None
     talk: Talk | None = None
     space: bool = False
+
+    @property
+    def w(self) -> float | None:
+        return self.scores.get("w")
+
+    @property
+    def t(self) -> float | None:
+        return self.scores.get("t")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +108,14 @@ def advance(state: State, checkin: CheckIn, safety: Sequence[tuple[float, float 
     if checkin.started is not None and checkin.received is not None:
         a += DESIGN * min(checkin.received, CAP)
         b += DESIGN * min(checkin.started, CAP)
-    first = state.first if state.count else day
-    moved = State(state.count + 1, first, day, dict(checkin.levels), series, a, b, (*kept, checkin), state.gate)
-    gate = gate_at(moved, day, safety, after=state.last if state.count else -math.inf)
+    recent = (*kept, checkin)
+    gate = _gate(state.gate, recent, series, day, safety, after=state.last if state.count else -math.inf)
     # Since which check-in: a flag that came and went in between is in the state, not in the date.
     since = state.gate.since if state.gate and state.gate.state == gate.state else day
-    moved = replace(moved, gate=Memory(gate.state, since, gate.met))
+    moved = State(
+        state.count + 1, state.first if state.count else day, day, dict(checkin.levels), series, a, b, recent,
+        Memory(gate.state, since, gate.met),
+    )  # fmt: skip
     return moved, Point(share_at(moved, day), gate.state, shifts, blocks)
 
 
@@ -113,15 +123,23 @@ def gate_at(
     state: State, day: float, safety: Iterable[tuple[float, float | None]] = (), *, after: float | None = None
 ) -> Gate:
     """The gate on a day after the last check-in, with its reasons; the state stays as it is."""
-    last = state.series["w"].confirmed if "w" in state.series else None
+    after = state.last if after is None else after
+    return _gate(state.gate, state.recent, state.series, max(day, state.last), safety, after=after)
+
+
+def _gate(
+    memory: Memory | None, recent: Sequence[CheckIn], series: Mapping[str, Series], at: float,
+    safety: Iterable[tuple[float, float | None]], *, after: float,
+) -> Gate:  # fmt: skip
+    last = series["w"].confirmed if "w" in series else None
     return resume(
-        state.gate,
-        [Entry(c.day, c.scores.get("w"), c.scores.get("t"), c.talk, c.space) for c in state.recent],
-        [c.levels.get("w") for c in state.recent],
-        [c.levels.get("t") for c in state.recent],
+        memory,
+        recent,
+        [c.levels.get("w") for c in recent],
+        [c.levels.get("t") for c in recent],
         shifts=[last] if last else [],
-        after=state.last if after is None else after,
-        at=max(day, state.last),
+        after=after,
+        at=at,
         safety=safety,
     )
 

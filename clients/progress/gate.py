@@ -10,7 +10,7 @@ concern them.
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from clients.progress.level import Level, levels, step
 from clients.progress.shift import Shift, recent_fall, scan
@@ -37,6 +37,21 @@ class Entry:
     t: float | None = None
     talk: Talk | None = None
     space: bool = False
+
+
+class Told(Protocol):
+    """What `Entry` tells, whoever tells it."""
+
+    @property
+    def day(self) -> float: ...
+    @property
+    def w(self) -> float | None: ...
+    @property
+    def t(self) -> float | None: ...
+    @property
+    def talk(self) -> Talk | None: ...
+    @property
+    def space(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +131,7 @@ def readiness(
 
 def resume(
     memory: Memory | None,
-    entries: Sequence[Entry],
+    entries: Sequence[Told],
     warmth: Sequence[Level | None],
     tension: Sequence[Level | None],
     *,
@@ -166,7 +181,7 @@ class _Record:
 
     def __init__(
         self,
-        entries: Sequence[Entry],
+        entries: Sequence[Told],
         warmth: Sequence[Level | None],
         tension: Sequence[Level | None],
         shifts: Sequence[Shift],
@@ -214,7 +229,7 @@ class _Record:
             found.append(Reason("silent", day=contacts[-1], value=day - contacts[-1], bar=21))
         return found
 
-    def _against(self, day: float, recent: Sequence[Entry], tension: Level) -> list[Reason]:
+    def _against(self, day: float, recent: Sequence[Told], tension: Level) -> list[Reason]:
         found = []
         if tension.mean >= 50:
             found.append(Reason("tension_high", tension.day, value=tension.mean, bar=50))
@@ -243,7 +258,7 @@ def _for_small(tension: Level, warmth: Level | None) -> list[Reason]:
     ]
 
 
-def _for_go(recent: Sequence[Entry], tension: Level) -> list[Reason]:
+def _for_go(recent: Sequence[Told], tension: Level) -> list[Reason]:
     """`recent`: the last 42 days. `tension`: its level carried to the day in question."""
     found = []
     talks = [(i, entry.talk) for i, entry in enumerate(recent) if entry.talk][-2:]

@@ -143,10 +143,10 @@ def _number(
     answers: Mapping[str, object], item: str, allowed: Collection[int], words: tuple[str, ...] = ()
 ) -> int | None:
     value = answers.get(item)
-    if value is None or value in ("skip", "no_contact", *words):
-        return None
-    if isinstance(value, int) and not isinstance(value, bool) and value in allowed:
+    if type(value) is int and value in allowed:
         return value
+    if value is None or value in ("skip", "no_contact") or value in words:
+        return None
     raise ValueError(f"{item}: {value!r} is not an answer")
 
 
@@ -188,14 +188,19 @@ def _raw(answers: Mapping[str, object], labels: Mapping[str, float]) -> float | 
 
 def _percent(*parts: tuple[float, float | None]) -> float:
     """Percent, over the (weight, share) parts that were answered; at least one must be."""
-    answered = [(weight, share) for weight, share in parts if share is not None]
-    return 100 * sum(weight * share for weight, share in answered) / sum(weight for weight, _ in answered)
+    total = weights = 0.0
+    for weight, share in parts:
+        if share is not None:
+            total += weight * share
+            weights += weight
+    return 100 * total / weights
 
 
 def _state(answers: Mapping[str, object], *items: str) -> State:
     values = [answers.get(item) for item in items]
-    if any(isinstance(value, int) for value in values):
-        return "value"
+    for value in values:
+        if isinstance(value, int):
+            return "value"
     if "no_contact" in values:
         return "no_contact"
     return "skip" if "skip" in values else "none"

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from statistics import fmean, median
+from statistics import median
 from typing import Final, Literal
 
 from clients.progress.level import Points
@@ -82,7 +82,10 @@ def best_split(values: Sequence[float], side: int = 1, sigma: float = SIGMA) -> 
 def possible(points: Points) -> Shift | None:
     """The soft tier at the newest score: two scores each side, |g| at least 2.5, at least 20 points."""
     window = _scored(points)[-WINDOW:]
-    cut = best_split([y for _, y in window], side=2)
+    return _possible(window, best_split([y for _, y in window], side=2))
+
+
+def _possible(window: Sequence[tuple[float, float]], cut: Split | None) -> Shift | None:
     if cut is None or abs(cut.g) + _HAIR < 2.5 or abs(cut.delta) + _HAIR < 20:
         return None
     return _shift("possible", window, cut)
@@ -104,7 +107,10 @@ def look(window: Sequence[tuple[float, float]]) -> Shift | None:
     values = [y for _, y in window]
     if not values or max(values) - min(values) + _HAIR < 15:
         return None  # no two means lie further apart than the scores
-    return confirmed(window) or possible(window)
+    cut = best_split(values, side=2)
+    if cut is None or abs(cut.g) + _HAIR < 2.5:
+        return None  # nor is there a firm shift: it asks for more, and of fewer cuts
+    return (confirmed(window) if abs(cut.g) > 3 else None) or _possible(window, cut)
 
 
 def scan(points: Points) -> list[Shift]:
@@ -140,8 +146,8 @@ def block_change(points: Points) -> float | None:
     `BLOCK_CHANGE`, 22 points, is the size that counts: looking every week, 16 (the pointwise 95 %) comes up
     in 40 % of no-change clients within 26 check-ins, 22 in 6 %.
     """
-    last = [y for _, y in _scored(points)[-6:]]
-    return round(fmean(last[3:]) - fmean(last[:3]), 9) if len(last) == 6 else None
+    last = [y for _, y in points if y is not None][-6:]
+    return round(math.fsum(last[3:]) / 3 - math.fsum(last[:3]) / 3, 9) if len(last) == 6 else None
 
 
 def _scored(points: Points) -> list[tuple[float, float]]:

@@ -5,9 +5,23 @@ A rule is one frozen `Rule` and one function over a frozen `History`; one file a
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from clients.rules import conduct, engagement, interactions, safety, signs, wellbeing
-from clients.rules.record import Act, Arranged, Entry, Evidence, History, Hit, Raised, Rule, Severity, SteadyWindow
+from clients.rules.record import (
+    Act,
+    Arranged,
+    Entry,
+    Evidence,
+    History,
+    Hit,
+    Raised,
+    Rule,
+    Severity,
+    Standing,
+    SteadyWindow,
+    Urgent,
+)
 
 VERSION = 1
 _AFTER_SIGNS = (*conduct.RULES, *interactions.RULES, *engagement.RULES, *wellbeing.RULES)
@@ -29,16 +43,44 @@ def evaluate(history: History) -> Outcome:
     seen = replace(history, danger=frozenset(hit.rule for hit in danger))
     signs_found = _run(signs.RULES, seen)
     opened = signs.open_windows(seen, signs_found)
-    inside = replace(seen, windows=seen.windows + opened) if opened else seen
+    others = tuple(w for w in seen.windows if not any(w.opened_at == o.opened_at for o in opened))
+    inside = replace(seen, windows=others + opened) if opened else seen
     rest = _run(_AFTER_SIGNS, inside)
     hits = {hit.rule: hit for hit in (*danger, *signs_found, *rest)}
-    for head, absorbed in conduct.ABSORBS.items():
-        for rule in absorbed:
-            # A card is headed by its highest: what weighs more than the head stands by itself.
-            if head in hits and rule in hits and hits[rule].severity <= hits[head].severity:
-                hits[rule] = replace(hits[rule], head=head)
+    if "P11" in hits and ("P01" in hits or "P06" in hits):
+        del hits["P11"]  # it rests on the same acts (decisions 25)
+    for card in CARDS:
+        _gather(card, hits)
     order = sorted(hits.values(), key=lambda h: (not CATALOGUE[h.rule].safety, -h.severity, bool(h.head), h.rule))
     return Outcome(tuple(order), opened)
+
+
+# What one check-in raises of one of these comes as one card, headed by what weighs most; where two weigh the same, by
+# the one named first (rules.md, Budget). P09, P13, P14 and I07 stand by themselves; so does danger.
+CARDS = (
+    ("P02", "P03", "P05", "P08", "P10", "I02", "P01", "P06", "P11", "P12", "P07"),
+    ("I05", "P04", "I04", "P15"),
+    ("I01", "I03"),
+    ("W03", "W01", "W02"),
+)
+
+
+def _gather(card: tuple[str, ...], hits: dict[str, Hit]) -> None:
+    # What only the other one reports never shares a card with what the reporter told.
+    found = [rule for rule in card if rule in hits and not hits[rule].from_other]
+    if len(found) < 2:
+        return
+    head = max(found, key=lambda rule: (hits[rule].severity, -card.index(rule)))
+    for rule in found:
+        if rule != head:
+            hits[rule] = replace(hits[rule], head=head)
+
+
+def sweep(standing: Standing, at: datetime) -> tuple[Hit, ...]:
+    """Run the rules that speak of time that passed, for one reporter who has sent nothing; most severe first.
+    `Standing.told` keeps each from saying the same thing twice."""
+    found = [hit for rule in CATALOGUE.values() if rule.swept and (hit := rule.swept(standing, at)) is not None]
+    return tuple(sorted(found, key=lambda h: (not CATALOGUE[h.rule].safety, -h.severity, h.rule)))
 
 
 def _run(rules: Iterable[Rule], history: History) -> tuple[Hit, ...]:
@@ -63,6 +105,9 @@ __all__ = [
     "Raised",
     "Rule",
     "Severity",
+    "Standing",
     "SteadyWindow",
+    "Urgent",
     "evaluate",
+    "sweep",
 ]

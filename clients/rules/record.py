@@ -5,7 +5,7 @@ fixed origin, the time axis of the progress maths.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import IntEnum
@@ -26,6 +26,9 @@ PRESSING = (
     "leverage",
 )
 WARM_CHIPS = frozenset({"kind", "memory", "together"})
+
+
+FRIGHTENING = 4  # p4, the mirrored form's question on contact
 
 
 class Severity(IntEnum):
@@ -70,6 +73,7 @@ class Entry:
     answers: Mapping[str, object]
     safety: frozenset[str] = frozenset()
     danger: Mapping[str, str] = field(default_factory=dict)  # s2: who, safe_now
+    safety_skipped: bool = False  # s1 was passed over
     call_me: str = ""  # when it is safe to call, where a call was asked for
     findings: tuple[Finding, ...] = ()
     confirmed: frozenset[tuple[str, int]] = frozenset()  # (label, start) of findings a counselor confirmed
@@ -165,6 +169,7 @@ class SteadyWindow:
     opened_by: str
     ends_at: datetime
     ended_at: datetime | None = None
+    moved: bool = False  # it was open already, and is given this later end
 
     def covers(self, at: datetime) -> bool:
         """Its last day counts; a window ended by a person is over from that moment."""
@@ -248,6 +253,19 @@ class Raised:
         return self.rule.startswith("S")
 
 
+def frightens(
+    safety: Collection[str], danger: Mapping[str, str], findings: Iterable[Finding], answers: Mapping[str, object]
+) -> bool:
+    """Whether one check-in tells that its reporter is afraid or was hurt. Where it is not told who was hurt by whom, it
+    does; so does contact called frightening in the mirrored form."""
+    return (
+        "afraid" in safety
+        or ("hurt" in safety and danger.get("who") != "by_me")
+        or any(f.label == "violence" and f.actor == "spouse" for f in findings)
+        or answers.get("p4") == FRIGHTENING
+    )
+
+
 @dataclass(frozen=True)
 class History:
     """One reporter's record up to and including the check-in just sent. `before` counts check-ins ever sent before
@@ -293,20 +311,25 @@ class History:
     def last(self, count: int) -> tuple[Entry, ...]:
         return self.entries[-count:]
 
+    def gaps(self, recent: tuple[Entry, ...]) -> list[float]:
+        """The days that each of the newest entries speaks of; the first check-in asks about seven."""
+        start = len(self.entries) - len(recent)
+        days = [self.entries[start - 1].day if start else recent[0].day - 7.0, *(e.day for e in recent)]
+        return [later - earlier for earlier, later in zip(days, days[1:], strict=False)]
+
+    def gates(self, recent: tuple[Entry, ...]) -> list[str]:
+        """Where the gate stood before each of the newest entries: when what they tell was done."""
+        start = len(self.entries) - len(recent)
+        return [self.entries[start - 1].gate if start else "", *(e.gate for e in recent[:-1])]
+
     @property
     def window(self) -> SteadyWindow | None:
         return next((w for w in reversed(self.windows) if w.covers(self.now.at)), None)
 
     @cached_property
     def frightened(self) -> bool:
-        """The shared guard of decisions 3: afraid or hurt within 90 days; then nobody is read as pressing. Where it is
-        not told who was hurt by whom, the guard holds."""
-        return any(
-            "afraid" in e.safety
-            or ("hurt" in e.safety and e.danger.get("who") != "by_me")
-            or any(f.label == "violence" and f.actor == "spouse" for f in (*e.findings, *e.aside_findings))
-            for e in self.since(90)
-        )
+        """The shared guard of decisions 3: afraid or hurt within 90 days; then nobody is read as pressing."""
+        return any(frightens(e.safety, e.danger, (*e.findings, *e.aside_findings), e.answers) for e in self.since(90))
 
     @cached_property
     def unsafe(self) -> bool:
@@ -382,6 +405,7 @@ class Hit:
     head: str = ""
     ends_at: datetime | None = None
     asks: str = ""
+    from_other: bool = False  # it rests on what the other one reports: for the desk alone, in nobody's copy
 
     def joined(self, other: "Hit") -> "Hit":
         """One card for two hits of the same rule."""
@@ -405,10 +429,63 @@ class Rule:
     literature: str
     check: Callable[[History], Hit | None]
     line_only: bool = False  # a line on the case page, never a notice (decisions 25)
+    weighs: str = ""  # its severity in words
+    shows: str = ""  # the evidence a card carries
+    swept: "Callable[[Standing, datetime], Hit | None] | None" = None  # for what the clock finds, not a check-in
 
     @property
     def safety(self) -> bool:
-        return self.family == "safety" or self.lifecycle == "L4"
+        """Only a named person closes it; it is never muted, put off, counted against a budget or cleared by time."""
+        return self.lifecycle == "L4"
+
+
+def not_by_check_in(history: History) -> None:
+    """The `check` of a rule that only the sweep finds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Urgent:
+    """An open urgent flag as the clock sees it. `since`: its newest evidence; `due`: by when it is to be seen."""
+
+    rule: str
+    name: str
+    since: datetime
+    speed: Literal["now", "today"] = "now"
+    due: datetime | None = None
+    seen_at: datetime | None = None
+    entry: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One reporter while nothing is being sent: what the rules see that speak of time that passed.
+
+    `missed`: the prompts that were let go since the last check-in, oldest first; those in an agreed pause are none.
+    `told`: the newest evidence of each rule's last flag of this reporter, so that the sweep says nothing twice."""
+
+    today: date  # in the reporter's own zone
+    name: str = "The client"
+    other: str = "the partner"
+    missed: tuple[datetime, ...] = ()
+    last_check_in: datetime | None = None
+    last_sign_in: datetime | None = None
+    last_staff: datetime | None = None  # a note, a call, an act of the desk on this case
+    urgent: tuple[Urgent, ...] = ()
+    elevated_open: bool = False
+    d: float | None = None  # the level of distress
+    leaning_since: date | None = None  # since when the reporter wants to live together again
+    warmed_on: date | None = None  # the last confirmed warming
+    review_on: date | None = None  # the agreed day to look at the waiting again
+    phase: str = "separated"
+    told: Mapping[str, datetime] = field(default_factory=dict)
+
+    def news(self, rule: str, since: datetime) -> bool:
+        """Whether the rule has not spoken since then."""
+        last = self.told.get(rule)
+        return last is None or last < since
+
+    def staff_after(self, moment: datetime) -> bool:
+        return self.last_staff is not None and self.last_staff > moment
 
 
 # The three lanes of marks in the conduct ledger (decisions 38); controlling never averages away.
@@ -427,6 +504,7 @@ CHIP_WORDS = {
     "monitoring": "checked {other}'s phone, accounts or location",
     "leverage": "asked children, family or friends to speak to {other} or find things out",
 }
+_ROWS: dict[int | None, str] = {4: "4–5", 6: "6–7", 8: "8–10", 11: "11 or more"}
 # The same acts while they are only meant: "plans ..."
 PLAN_WORDS = {
     "push_return": "to ask about living together again",
@@ -459,9 +537,75 @@ def cite_words(entry: Entry, finding: Finding, *, label: str = "", sure: bool = 
     return Evidence(entry.id, entry.at, item, words, label or finding.label, finding.start, finding.end, sure)
 
 
+SETBACKS = {
+    "over": "{other} said it is over",
+    "someone_else": "{other} is seeing someone else",
+    "heard_over": "heard that it is over or that {other} is seeing someone",
+}
+
+
+def cite_setbacks(history: History, entry: Entry) -> tuple[Evidence, ...]:
+    """Evidence for setbacks of one check-in, ticked or read in the words. Ticked before they are read."""
+    ticked = sorted(entry.chips("c4") & SETBACKS.keys())
+    rows = [
+        Evidence(entry.id, entry.at, "c4", f"Ticked: {SETBACKS[c].format(other=history.other)}", "setback")
+        for c in ticked
+    ]
+    for finding in entry.said("setback"):
+        if finding.actor == "spouse" and finding.status == "done":
+            sure = (finding.label, finding.start) in entry.confirmed
+            rows.append(cite_words(entry, finding, sure=sure))
+    return tuple(rows)
+
+
 def cite_score(entry: Entry, item: str, name: str, value: float) -> Evidence:
     return Evidence(entry.id, entry.at, item, f"{name} {value:.0f} of 100", name.lower())
 
 
+def cite_count(entry: Entry, item: str, words: str) -> tuple[Evidence, ...]:
+    """Evidence for an answer that is a row of counts."""
+    value = entry.number(item)
+    return (Evidence(entry.id, entry.at, item, f"{words}: {_ROWS.get(value, value)}"),) if value is not None else ()
+
+
+def weekly(entries: tuple[Entry, ...], gaps: list[float], item: str = "c1") -> float | None:
+    """Contacts a week at the last of these entries, over as many as it takes to cover seven days. The rows hold lower
+    bounds, so it is "at least"."""
+    total, days = 0, 0.0
+    for entry, gap in zip(reversed(entries), reversed(gaps), strict=True):
+        count = entry.number(item)
+        if count is None:
+            break
+        total, days = total + count, days + gap
+        if days >= 7:
+            break
+    return total * 7 / max(days, 7.0) if days else None
+
+
 def times(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+AGREED_WORDS = {
+    "contact_rate": "how often to write or call", "visits": "visits and handovers", "location": "a shared location",
+    "messenger": "who may carry messages", "talks": "talks about problems",
+}  # fmt: skip
+
+
+def as_agreed(history: History, hit: Hit, kind: str, *, a_week: float | None = None) -> Hit:
+    """The same hit, filed as information where it is agreed and the other one welcomes it (decisions 20). An agreement
+    that nobody but the reporter is known to welcome, or a rate that is passed, stands beside it as said."""
+    agreement = history.agreed(kind)
+    if agreement is None:
+        return hit
+    since = f" since {agreement.since.day} {agreement.since:%B %Y}" if agreement.since else ""
+    words = f"Agreed{since}: {AGREED_WORDS[kind]}"
+    if agreement.per_week is not None:
+        words += f", at most {times(agreement.per_week, 'time')} a week"
+    if agreement.per_week is not None and a_week is not None and a_week > agreement.per_week:
+        return replace(hit, against=(*hit.against, f"{words}. What is told here is more."))
+    if not agreement.welcome:
+        words += f". That {history.other} welcomes it is not recorded."
+        return replace(hit, against=(*hit.against, words))
+    words += f", and {history.other} welcomes it."
+    return replace(hit, severity=Severity.INFO, sentence=f"Agreed: {hit.sentence}", against=(*hit.against, words))

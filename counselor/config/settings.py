@@ -192,6 +192,9 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
+# Which device a check-in came from (rule E06), and that a device is the practice's own.
+DEVICE_COOKIE = "__Host-device" if SECURE else "device"
+CLINIC_COOKIE = "__Host-clinic" if SECURE else "clinic"
 CSRF_FAILURE_VIEW = "clients.portal.views.refuse_forged"
 SECURE_SSL_REDIRECT = False
 # Behind that many proxies of ours, each of which sets X-Forwarded-For and X-Forwarded-Proto; none is trusted by default.

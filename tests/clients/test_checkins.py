@@ -336,7 +336,7 @@ def test_flags_take_at_most_four_more_however_many(cast: Cast) -> None:
         (70, "I want to die. I gave her an ultimatum.", ("self_harm",), acts),
     ):
         with CaptureQueriesContext(connection) as queries:
-            sent = make.check_in(partner, day, text, safety=safety, c8=c8, c11=0, c12=4)
+            sent = make.check_in(partner, day, text, safety=safety, c8=c8, c11=0 if safety else 2, c12=4)
         counts.append(len(statements(queries)))
         raised.append(FlagEvent.objects.filter(checkin=sent.checkin).count())
     assert raised[0] < 2 < raised[2], raised
@@ -379,9 +379,12 @@ def test_nothing_is_kept_for_somebody_who_cannot_sign_in(cast: Cast) -> None:
     assert not HeldPost.objects.exists()
 
 
-def test_two_signs_after_quiet_weeks_open_one_steady_window(cast: Cast) -> None:
+def test_warmth_after_cool_weeks_opens_one_steady_window(cast: Cast) -> None:
     make.warming(cast.a)
     window = SteadyWindow.objects.get()
     assert window.partner == cast.a
-    assert window.ends_at - window.opened_at == timedelta(days=28)
+    assert (window.opened_at, window.ends_at) == (
+        make.START + timedelta(days=28),
+        make.START + timedelta(days=35 + 28),
+    ), "opened by the first warm week, moved on by the second, which confirms it"
     assert CaseSummary.objects.get(case=cast.couple).window_until == window.ends_at

@@ -121,7 +121,7 @@ def test_each_rule_has_its_own_flag(cast: Cast) -> None:
         cast.a, 28, safety=("self_harm",), c8={"push_return": 1, "ultimatum": 1, "forced_talk": 1}, c11=0, c12=4
     )
     assert states(cast.a) == {
-        "S01": (4, "open"), "P03": (3, "open"), "W01": (3, "open"), "P01": (2, "open"), "P08": (2, "open"),
+        "S01": (4, "open"), "P03": (3, "open"), "W01": (3, "open"), "P01": (2, "open"), "P08": (3, "open"),
     }  # fmt: skip
     assert mails() == [("urgent", "Dana")], "one mail for all that one check-in raised"
 
@@ -134,7 +134,8 @@ def test_two_partners_never_mix(cast: Cast) -> None:
     assert [flag(p, "P01").severity for p in (cast.a, cast.b)] == [2, 2], "one each is not two"
     close(cast, flag(cast.b, "P01"), 30)
     make.check_in(cast.a, 35, **ASKED)
-    assert states(cast.a) == {"P01": (3, "open")}
+    assert states(cast.a) == {"P01": (3, "open"), "P12": (2, "open")}
+    assert flag(cast.a, "P12").head == flag(cast.a, "P01")
     assert states(cast.b) == {"P01": (2, "resolved")}
     make.check_in(cast.b, 36, safety=("afraid",))
     make.check_in(cast.a, 42, **DEADLINE)
@@ -198,7 +199,7 @@ def test_after_a_rise_it_has_to_be_seen_again(cast: Cast) -> None:
 
 
 def test_a_line_of_information_closes_after_28_days_though_it_stands(cast: Cast) -> None:
-    """The warmer weeks go on; the line is filed once, gathers nothing, closes, and is said again 28 days later."""
+    """The warmer weeks go on; each line is filed once, gathers nothing and closes; the firm one follows the early one."""
     settle(cast.a, **COOL)
     for day in range(28, 84, 7):
         make.check_in(cast.a, day, **WARM)
@@ -206,14 +207,16 @@ def test_a_line_of_information_closes_after_28_days_though_it_stands(cast: Cast)
         assert row.state == ("open" if day < 56 else "auto_resolved")
     assert (row.opened_at, row.last_evidence_at, row.closed_at) == (at(28), at(28), at(56))
     assert story(row) == ["raised", "auto_resolved"]
-    make.check_in(cast.a, 84, **WARM)
-    assert list(Flag.objects.filter(rule="O01").order_by("opened_at").values_list("opened_at", "state")) == [
-        (at(28), "auto_resolved"),
-        (at(84), "open"),
+    for day in range(84, 120, 7):
+        make.check_in(cast.a, day, **WARM)
+    lines = Flag.objects.filter(rule__in=["O01", "O02"]).order_by("opened_at")
+    assert list(lines.values_list("rule", "opened_at", "closed_at")) == [
+        ("O01", at(28), at(56)),
+        ("O02", at(35), at(63)),
     ]
     assert mails() == []
-    assert list(SteadyWindow.objects.values_list("opened_at", "opened_by")) == [(at(28), "O01")], (
-        "one warmer phase, one window"
+    assert list(SteadyWindow.objects.values_list("opened_at", "opened_by", "ends_at")) == [(at(28), "O01", at(63))], (
+        "one warmer phase, one window, to 28 days after it was confirmed"
     )
 
 
@@ -317,10 +320,17 @@ def in_window(cast: Cast) -> None:
 def test_the_window_and_the_card_that_takes_in_the_rest(cast: Cast) -> None:
     in_window(cast)
     window = SteadyWindow.objects.get()
-    assert (window.partner, window.opened_at, window.ends_at, window.opened_by) == (cast.a, at(28), at(56), "O01")
+    assert (window.partner, window.opened_at, window.ends_at, window.opened_by) == (cast.a, at(28), at(63), "O01")
     head = flag(cast.a, "P02")
-    assert states(cast.a) == {"O01": (1, "open"), "P02": (3, "open"), "P01": (2, "open"), "P03": (3, "open")}
-    assert {row.rule for row in Flag.objects.filter(head=head)} == {"P01", "P03"}
+    assert states(cast.a) == {
+        "O01": (1, "open"),
+        "O02": (1, "open"),
+        "P02": (3, "open"),
+        "P01": (2, "open"),
+        "P03": (3, "open"),
+        "P12": (2, "open"),
+    }
+    assert {row.rule for row in Flag.objects.filter(head=head)} == {"P01", "P03", "P12"}
     assert mails() == [("elevated", "Dana")]
     assert Notice.objects.get().flag == head
     assert CaseSummary.objects.get(case=cast.couple).urgent_unseen == 1
@@ -329,8 +339,8 @@ def test_the_window_and_the_card_that_takes_in_the_rest(cast: Cast) -> None:
 def test_seeing_the_card_is_seeing_all_that_stands_on_it(cast: Cast) -> None:
     in_window(cast)
     see(cast, flag(cast.a, "P02"), 36)
-    assert {row.state for row in Flag.objects.exclude(rule="O01")} == {"acknowledged"}
-    assert AuditEvent.objects.filter(act="flag.acknowledged").count() == 3
+    assert {row.state for row in Flag.objects.filter(rule__startswith="P")} == {"acknowledged"}
+    assert AuditEvent.objects.filter(act="flag.acknowledged").count() == 4
 
 
 def test_each_absorbed_flag_has_its_own_end(cast: Cast) -> None:
@@ -351,7 +361,7 @@ def test_closing_the_card_hides_nothing(cast: Cast) -> None:
         row = flag(cast.a, rule)
         assert (row.state, row.head) == ("open", None)
     summary = CaseSummary.objects.get(case=cast.couple)
-    assert (summary.urgent_unseen, summary.watch_open) == (1, 2)
+    assert (summary.urgent_unseen, summary.watch_open) == (1, 3)
     make.check_in(cast.a, 36.5, **WARM)
     assert not Flag.objects.filter(head=head).exists()
 
@@ -388,7 +398,7 @@ def test_a_card_takes_in_nothing_louder_than_its_head(cast: Cast) -> None:
 
 def test_what_happens_after_the_window_stands_by_itself(cast: Cast) -> None:
     in_window(cast)
-    make.check_in(cast.a, 57, **WARM, **DEADLINE)
+    make.check_in(cast.a, 64, **WARM, **DEADLINE)
     assert flag(cast.a, "P03").head is None
     assert flag(cast.a, "P02").last_evidence_at == at(35)
 
@@ -412,10 +422,22 @@ def test_a_push_as_the_first_case_of_the_demo_tells_it(cast: Cast) -> None:
 def test_a_window_that_a_person_ended_stays_ended(cast: Cast) -> None:
     settle(cast.a, **COOL)
     make.check_in(cast.a, 28, **WARM)
+    make.check_in(cast.a, 35, **WARM)
+    SteadyWindow.objects.update(ended_at=at(36), ended_by=cast.dana, reason="A holiday together, nothing more.")
+    for day in (42, 49):
+        make.check_in(cast.a, day, **WARM, **ASKED)
+    assert SteadyWindow.objects.get().ends_at == at(63)
+    assert "P02" not in states(cast.a)
+
+
+def test_only_a_confirmed_warming_opens_one_again(cast: Cast) -> None:
+    settle(cast.a, **COOL)
+    make.check_in(cast.a, 28, **WARM)
     SteadyWindow.objects.update(ended_at=at(30), ended_by=cast.dana, reason="A holiday together, nothing more.")
     make.check_in(cast.a, 35, **WARM, **ASKED)
-    assert SteadyWindow.objects.count() == 1
-    assert "P02" not in states(cast.a)
+    rows = SteadyWindow.objects.order_by("opened_at").values_list("opened_by", "opened_at", "ends_at")
+    assert list(rows) == [("O01", at(28), at(56)), ("O02", at(35), at(63))]
+    assert states(cast.a)["P02"] == (3, "open"), "the act in the check-in that confirms it counts"
 
 
 def test_two_signs_open_a_window_through_real_check_ins(cast: Cast) -> None:

@@ -1,11 +1,13 @@
 """The check-in form: what each answer is stored as, what is refused and kept, and how a late post is kept."""
 
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID, uuid4
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.http import QueryDict
 from django.test import Client
@@ -21,6 +23,7 @@ from tests.conftest import Cast
 
 KEY = "01920000-0000-7000-8000-000000000001"
 CHECK_IN = "/portal/check-in/"
+START_AT = datetime(2026, 10, 5, 12, 0, tzinfo=UTC)
 
 
 def form(data: str = "", key: str = KEY, **more: Any) -> CheckInForm:
@@ -475,3 +478,46 @@ def test_where_litigation_switched_texts_off_none_is_asked_and_none_that_was_typ
 def test_a_wish_told_in_a_check_in_is_known_at_the_desk(cast: Any) -> None:
     make.check_in(cast.a, 1, wish="together")
     assert CaseSummary.objects.get(case=cast.couple).arranged["wish"]["A"][0] == "together"
+
+
+# How a form was filled in
+
+
+def test_a_form_tells_how_long_it_was_open_and_from_which_device(cast: Any, enter: Any) -> None:
+    alma, bruno = enter(cast.alma), enter(cast.bruno)
+    for browser, partner in ((alma, cast.a), (bruno, cast.b)):
+        with time_machine.travel(START_AT, tick=False):
+            page = browser.get(CHECK_IN).content.decode()
+        who, key = (re.search(rf'name="{name}" value="([^"]*)"', page).group(1) for name in ("who", "key"))
+        with time_machine.travel(START_AT + timedelta(seconds=95), tick=False):
+            assert browser.post(CHECK_IN, {"key": key, "who": who, "c1": "x"}).status_code == 422
+        with time_machine.travel(START_AT + timedelta(seconds=140), tick=False):
+            browser.post(CHECK_IN, {"key": key, "who": who, "c3": "2"})
+        row = CheckIn.objects.get(partner=partner)
+        assert (row.seconds, len(row.device)) == (140, 64)
+    assert CheckIn.objects.values("device").distinct().count() == 2
+
+
+def test_two_people_on_one_device_are_seen_unless_it_is_the_practices_own(cast: Any, enter: Any) -> None:
+    alma, bruno = enter(cast.alma), enter(cast.bruno)
+    alma.get(CHECK_IN)
+    bruno.cookies[settings.DEVICE_COOKIE] = alma.cookies[settings.DEVICE_COOKIE].value
+    for browser in (alma, bruno):
+        browser.post(CHECK_IN, {"key": str(uuid4()), "c3": "2"})
+    assert CheckIn.objects.values("device").distinct().count() == 1
+    desk = enter(cast.dana)
+    desk.get("/desk/")
+    alma.cookies[settings.CLINIC_COOKIE] = desk.cookies[settings.CLINIC_COOKIE].value
+    alma.post(CHECK_IN, {"key": str(uuid4()), "c3": "2"})
+    bruno.cookies[settings.CLINIC_COOKIE] = "made-up"
+    bruno.post(CHECK_IN, {"key": str(uuid4()), "c3": "1"})
+    assert CheckIn.objects.filter(partner=cast.a).order_by("at").last().device == ""
+    assert CheckIn.objects.filter(partner=cast.b).order_by("at").last().device != ""
+
+
+def test_the_device_is_forgotten_after_thirty_days(cast: Any) -> None:
+    old, new = make.check_in(cast.a, 0), make.check_in(cast.a, 7)
+    CheckIn.objects.update(device="d" * 64)
+    checkins.forget_devices(before=make.START + timedelta(days=3))
+    assert CheckIn.objects.get(pk=old.checkin.pk).device == ""
+    assert CheckIn.objects.get(pk=new.checkin.pk).device

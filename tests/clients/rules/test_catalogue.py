@@ -22,19 +22,31 @@ def invented(seed: int, length: int) -> History:
     """A history by chance; the same seed gives the same one."""
     by = random.Random(seed)
     entries = []
+    mood = 0  # now and then it tips: from little contact to much
     for n in range(length):
+        mood = by.choice([mood] * 8 + [4 - mood])
         answers: dict[str, Any] = {
-            "c1": by.choice([0, 2]),
+            "c1": by.choice([0, 2, "skip", *[11] * mood]),
+            "c2": by.choice([0, 1, 2, 6 - min(n, 6)]),
+            "c9": by.choice(["no_urge", 0, 1, 4]),
+            "c10": by.choice([None, 1, 3, 4, "rather_not"]),
+            "c11": by.choice([0, 1, 2, 4]),
+            "c12": by.choice(["skip", 0, 3]),
             "c4": by.choice(["none", "skip", ["kind"], ["memory", "return"], ["over"], ["space"]]),
             "c7": by.choice([{"talk": "no"}, {"talk": "yes", "began": by.choice(["me", "partner"]), "ended": by.randrange(5)}]),
             "c8": by.choice(["none", "skip", {act: by.choice([1, 2]) for act in by.sample(ACTS, 3)}]),
             "c8g": by.choice(["none", ["kept_short"]]),
         }  # fmt: skip
         read = [
-            said(by.choice(LABELS), by.choice(["client", "spouse", "other"]), by.choice(["done", "planned", "urge"]))
+            said(
+                by.choice(LABELS),
+                by.choice(["client", "spouse", "other"]),
+                by.choice(["done", "planned", "urge"]),
+                when=by.choice([None, (0, 5, by.choice(["weekday:6", "day:+1", "date:--12-25"]))]),
+            )
             for _ in range(by.choice([0, 0, 0, 0, 1, 3]))
         ]
-        w, t, d = (by.choice([None, by.uniform(0, 100)]) for _ in range(3))
+        w, t, d, cpi = (by.choice([None, by.uniform(0, 100), by.uniform(60, 100)]) for _ in range(4))
         safety = by.choice(
             [[]] * 40 + [["afraid"], ["self_harm"], ["hurt"], ["child"], ["might_hurt"], ["must_not_contact"]]
         )
@@ -47,6 +59,8 @@ def invented(seed: int, length: int) -> History:
                 w=w,
                 t=t,
                 d=d,
+                cpi=cpi,
+                gate=by.choice(["", "wait", "go"]),
                 levels={"t": t or 50, "d": d or 50},
                 **answers,
             )
@@ -55,21 +69,48 @@ def invented(seed: int, length: int) -> History:
     return past(*entries, before=by.choice([0, length - 1]), windows=windows)
 
 
-HISTORIES = [invented(seed, 1 + seed % 14) for seed in range(300)]
+HISTORIES = [invented(seed, 1 + seed % 14) for seed in range(400)]
+SCORED = {"O07", "W01", "W02", "I01", "I05", "P04", "P11"}  # they rest on answers that are counted, not on words
+RARE = {
+    "I03",
+    "I04",
+    "I06",
+    "P14",
+    "P15",
+    "O02",
+    "O03",
+    "O05",
+    "O06",
+    "S06",
+    "E03",
+    "E04",
+    "E05",
+    "E06",
+}  # too rare for chance; their own tables show them
 
 
-def test_the_first_rules_are_in_force_with_their_codes() -> None:
-    assert {rule.id: rule.lifecycle for rule in CATALOGUE.values()} == {
-        "P01": "L2>L3", "P02": "L3", "P03": "L3", "P06": "L2", "P08": "L2>L3", "O01": "L1", "W01": "L2>L3",
-        "S01": "L4", "S02": "L4", "S03": "L4", "S04": "L4", "S05": "L4", "S07": "L4",
-    }  # fmt: skip
-    assert {id for id, rule in CATALOGUE.items() if rule.safety} == {"S01", "S02", "S03", "S04", "S05", "S07"}
+LIVES = {
+    "L1": "O01 O02 O03 O05 O06 I06 E03 E04",
+    "L2": "P06 P07 P12 P13 P15 O04 O08 I03 I04 E05",
+    "L3": "P02 P03 P05 O07 I01 I07 E06 W03",
+    "L2>L3": "P01 P04 P08 P10 P11 P14 I02 I05 E01 W01 W02",
+    "L3>L4": "P09",
+    "L4": "E02 S01 S02 S03 S04 S05 S06 S07 S08",
+}
+
+
+def test_each_rule_lives_as_the_catalogue_says() -> None:
+    lives = {id: code for code, ids in LIVES.items() for id in ids.split()}
+    assert {rule.id: rule.lifecycle for rule in CATALOGUE.values()} == {id: lives[id] for id in CATALOGUE}
+    assert {id for id, rule in CATALOGUE.items() if rule.safety} == set(LIVES["L4"].split())
     assert all(rule.id == id for id, rule in CATALOGUE.items())
 
 
-def test_every_rule_speaks_somewhere_in_the_invented_histories() -> None:
+def test_most_rules_speak_somewhere_in_the_invented_histories() -> None:
     """So that the properties below say something of each."""
-    assert {hit.rule for history in HISTORIES for hit in evaluate(history).hits} == set(CATALOGUE)
+    assert {hit.rule for history in HISTORIES for hit in evaluate(history).hits} >= {
+        id for id, rule in CATALOGUE.items() if rule.swept is None
+    } - RARE
 
 
 def test_the_same_history_gives_the_same_outcome_and_stays_as_it_was() -> None:
@@ -108,9 +149,10 @@ def test_hits_come_in_order_danger_first_and_once_each() -> None:
 
 def test_words_alone_never_weigh_more_than_watch_unless_it_is_danger() -> None:
     for history in HISTORIES:
-        unticked = [replace(e, answers=e.answers | {"c8": "none", "c7": {"talk": "no"}}) for e in history.entries]
+        silent = {"c4": "none", "c7": {"talk": "no"}, "c8": "none", "c10": None}
+        unticked = [replace(e, answers=e.answers | silent) for e in history.entries]
         for hit in evaluate(replace(history, entries=tuple(unticked))).hits:
-            assert hit.severity <= 2 or CATALOGUE[hit.rule].safety or hit.rule == "W01"
+            assert hit.severity <= 2 or CATALOGUE[hit.rule].safety or hit.rule in SCORED, hit
 
 
 def test_evidence_quotes_the_very_words() -> None:
@@ -141,7 +183,11 @@ def _texts(hits: tuple[Hit, ...]) -> Iterator[str]:
 
 
 def test_plain_words_free_of_gender_and_blame() -> None:
-    texts = [t for rule in CATALOGUE.values() for t in (rule.name, rule.trigger, rule.against, rule.clears)]
+    texts = [
+        t
+        for rule in CATALOGUE.values()
+        for t in (rule.name, rule.weighs, rule.trigger, rule.shows, rule.against, rule.clears)
+    ]
     texts += [*CHIP_WORDS.values(), *PLAN_WORDS.values()]
     texts += {text for history in HISTORIES for text in _texts(evaluate(history).hits)}
     for text in texts:

@@ -1,11 +1,13 @@
 """Family O and the steady window: what opens it, and what does not."""
 
 from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from clients.rules import Entry, History, SteadyWindow, evaluate
-from tests.clients.rules.build import at, entry, hits, past, severity, window
+from clients.rules import CATALOGUE, Entry, History, Standing, SteadyWindow, evaluate, sweep
+from tests.clients.rules.build import at, entry, hits, past, said, severity, window
 
 COOL, WARM = 15.0, 40.0
 
@@ -88,8 +90,128 @@ def test_one_warmer_phase_opens_one_window() -> None:
 
 
 def test_a_further_warming_after_it_opens_another() -> None:
-    later = series(15, 15, 40, 40, 40, 40, 40, 40, 75, 75)
-    assert opened(*later, windows=[window(21)]) == "O01"
+    later = series(15, 15, 40, 40, 40, 40, 40, 40, 75, 75, step=4.6)
+    assert opened(*later, windows=[window(11)]) == "O01"
+    assert opened(*later, windows=[window(14)]) is None, "still open"
+
+
+RISEN = series(15, 15, 15, 15, 45, 45, 45)
+
+
+@pytest.mark.parametrize(
+    ("windows", "expected"),
+    [
+        ([], SteadyWindow(at(42), "O02", at(70))),
+        ([window(35)], SteadyWindow(at(35), "O01", at(70), moved=True)),
+        ([window(14, "SIGN")], SteadyWindow(at(14), "SIGN", at(70), moved=True)),
+        ([window(13.9)], SteadyWindow(at(42), "O02", at(70))),
+        ([window(35, ended=36)], SteadyWindow(at(42), "O02", at(70))),
+        ([window(35, ended=42)], None),
+        ([window(-60), window(-30, "SIGN")], SteadyWindow(at(42), "O02", at(70))),
+        ([window(50)], None),
+    ],
+    ids=["none before: opens one", "an open one gets a later end", "on its last day", "one that is over", "a person ended one",
+         "a person ended one after this check-in was sent", "the soft tier has spent its two", "a later one stands"],
+)  # fmt: skip
+def test_a_confirmed_warming_moves_or_opens_the_window(
+    windows: list[SteadyWindow], expected: SteadyWindow | None
+) -> None:
+    assert evaluate(past(*RISEN, windows=windows)).windows == ((expected,) if expected else ())
+
+
+def test_it_speaks_once_and_hides_the_possible_one() -> None:
+    spoke = [set(hits(past(*series(15, 15, 15, 15, *[45] * n)))) & {"O01", "O02"} for n in range(1, 7)]
+    assert spoke == [set(), {"O01"}, {"O02"}, set(), set(), set()]
+
+
+def test_a_push_in_the_check_in_that_confirms_falls_in_the_moved_window() -> None:
+    risen = [*RISEN[:-1], entry(42, w=45, c8={"push_return": 1})]
+    assert severity(past(*risen, windows=[window(14.5)]), "P02") == "elevated"
+
+
+def test_good_news_first_then_what_to_go_on_with_then_patience() -> None:
+    risen = [*RISEN[:4], entry(28, w=45, c8g=["listened"]), *RISEN[5:6], entry(42, w=45, c8g=["left_next_step"])]
+    hit = hits(past(*risen))["O02"]
+    assert hit.sentence == (
+        "Robin has been warmer, and it has held for two weeks or more, as Ines reports it: about 15 before, 45 since. Time to "
+        "enjoy it; to go on as in these weeks (listened without arguing, left the next step to Robin); and to leave it to "
+        "Robin to raise what comes next."
+    )
+    assert CATALOGUE["O02"].guidance[:3] == ("G09", "G10", "G07")
+    assert [row.words for row in hit.evidence if row.item == "c8g"] == [
+        "Ticked: listened without arguing",
+        "Ticked: left the next step to Robin",
+    ]
+
+
+def test_warmth_after_danger_is_called_by_its_name() -> None:
+    for told in (RISEN, series(15, 15, 40, 40)):
+        first, *rest = told
+        found = hits(past(replace(first, safety=frozenset({"afraid"})), *rest))
+        card = found.get("O02") or found["O01"]
+        assert "Safety comes first." in card.against[-1]
+
+
+@pytest.mark.parametrize(
+    ("expected", "entries"),
+    [
+        ("watch", [entry(0, c4=["return"]), entry(28.1, c4=["return"])]),
+        (None, [entry(0, c4=["return"]), entry(28, c4=["return"])]),
+        ("watch", [entry(0, read=[said("raises_return", "spouse")])]),
+        ("watch", [entry(0, c8={"push_return": 1, "partner_first": True})]),
+        (None, [entry(0, c8={"push_return": 1})]),
+    ],
+    ids=["the first in 28 days", "once more within 28 days", "in the words", "by the tick beside an answer", "asked, not told"],
+)  # fmt: skip
+def test_the_return_is_brought_up(expected: str | None, entries: list[Entry]) -> None:
+    assert severity(past(*entries), "O04") == expected
+
+
+def test_the_card_of_a_decision_point_shows_what_to_look_at() -> None:
+    talk = {"talk": "yes", "began": "me", "ended": 1}
+    told = past(entry(0, c7=talk), entry(7, c4=["return"], gate="wait", safety=["afraid"]))
+    hit = hits(told)["O04"]
+    assert [row.words for row in hit.evidence] == [
+        "Ticked: talk of living together again",
+        "Talk about problems: not now",
+        "The last talk about problems ended tense",
+    ]
+    assert "look at safety before anything else" in hit.against[0]
+    assert "words read by software" in hits(past(entry(0, read=[said("raises_return", "spouse")])))["O04"].against[-1]
+
+
+def test_what_was_told_between_a_rise_and_its_reversal_is_shown_but_no_act_of_a_frightened_person() -> None:
+    rows = [
+        *series(15, 15, 15, 15, 45, 45, 45, 45),
+        entry(56, w=10, c4=["space"], c8={"ultimatum": 1}),
+        *series(10, 10, start=63),
+    ]
+    words = [row.words for row in hits(past(*rows))["O07"].evidence if row.item != "c3"]
+    assert words == ["Ticked: asking for space or time", "Ticked: gave a deadline or condition"]
+    held = past(*rows[:-1], replace(rows[-1], safety=frozenset({"afraid"})))
+    assert [row.words for row in hits(held)["O07"].evidence if row.item != "c3"] == ["Ticked: asking for space or time"]
+
+
+@pytest.mark.parametrize(
+    ("expected", "more"),
+    [
+        (True, {"leaning_since": at(-90).date()}),
+        (False, {"leaning_since": at(-89).date()}),
+        (True, {"leaning_since": at(-300).date(), "warmed_on": at(-90).date()}),
+        (False, {"leaning_since": at(-300).date(), "warmed_on": at(-89).date()}),
+        (False, {"leaning_since": at(-300).date(), "review_on": at(0).date()}),
+        (True, {"leaning_since": at(-300).date(), "review_on": at(-1).date()}),
+        (True, {"review_on": at(-1).date()}),
+        (False, {"leaning_since": at(-300).date(), "told": {"O08": at(-59)}}),
+        (False, {"leaning_since": at(-300).date(), "told": {"O08": at(-60)}}),
+        (True, {"leaning_since": at(-300).date(), "told": {"O08": at(-60.1)}}),
+    ],
+    ids=["90 days", "89 days", "90 days after a warming", "a warming since", "the agreed day is today", "it was yesterday",
+         "an agreed day alone", "said 59 days ago", "said 60 days ago", "time to say it again"],
+)  # fmt: skip
+def test_a_long_wait(expected: bool, more: dict[str, Any]) -> None:
+    found = sweep(Standing(**({"today": at(0).date()} | more)), at(0))
+    assert [hit.rule for hit in found] == (["O08"] if expected else [])
 
 
 SIGN = {"c4": ["kind"]}
