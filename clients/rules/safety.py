@@ -480,6 +480,7 @@ def call_me(history: History) -> Hit | None:
         Severity.ELEVATED if alone else Severity.URGENT,
         f"Asks to be called: {now.call_me}.",
         (Evidence(now.id, now.at, "s1", f"Please call me: {now.call_me}", "call_me"),),
+        speed="" if alone else "now" if now.safety & {"self_harm", "might_hurt"} else speed_of(now.danger),
     )
 
 
