@@ -7,6 +7,7 @@ is shared from it, `audit` the trail.
 from .audit import ACTS, trail
 from .care import arrangements
 from .cases import STREAM_LENGTH, CasePage, Choice, case, case_version
+from .flag_list import Wanted, flag_list, second_look, second_looks
 from .flags import flag
 from .notes import note, share, side_of
 from .rules import catalogue, practice_rules
@@ -14,6 +15,25 @@ from .stream import Entry
 from .triage import forget_kept, today
 
 __all__ = [
-    "ACTS", "STREAM_LENGTH", "CasePage", "Choice", "Entry", "arrangements", "case", "case_version", "catalogue", "flag", "forget_kept", "note",
-    "practice_rules", "share", "side_of", "today", "trail",
-]  # fmt: skip
+    "ACTS",
+    "STREAM_LENGTH",
+    "CasePage",
+    "Choice",
+    "Entry",
+    "Wanted",
+    "arrangements",
+    "case",
+    "case_version",
+    "catalogue",
+    "flag",
+    "flag_list",
+    "forget_kept",
+    "note",
+    "practice_rules",
+    "second_look",
+    "second_looks",
+    "share",
+    "side_of",
+    "today",
+    "trail",
+]

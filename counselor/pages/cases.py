@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import formats
 
-from clients import care, course, flags, history
+from clients import care, course, history
 from clients.models import (
     AuditEvent,
     Case,
@@ -32,7 +32,7 @@ from .. import course as standings
 from ..models import SessionNote
 from .care import brief
 from .clock import Clock, is_held
-from .flags import ClosedFlag, FlagCard, closed_flag, flag_card
+from .flags import FlagCard, FlagsOfCase, Window, flags_of, window_of
 from .progress import FLAGS_SHOWN, draw_course, points_of, standing_of
 from .stream import Entry, check_in_entry, counselors_words, note_entry, read_again, sent_entry
 
@@ -66,11 +66,10 @@ class CasePage:
     phase: str
     since: str
     sides: tuple[Side, ...]
-    window: str
+    window: Window | None
     unread: tuple[UUID, ...]
     flags: tuple[FlagCard, ...]
-    closed_flags: tuple[ClosedFlag, ...]
-    closed_before: int
+    every_flag: FlagsOfCase
     stream: tuple[Entry, ...]
     more: str
     chart: Any
@@ -98,7 +97,6 @@ FAMILY_WORDS = {
 }
 RANGES = {"6w": ("6 weeks", timedelta(days=42)), "6m": ("6 months", timedelta(days=182)), "all": ("All", None)}
 MOST_SHOWN = 1_000
-CLOSED_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +155,7 @@ def case(case: Case, user: User, now: datetime, choice: Choice | None = None) ->
     few = choice.shown + 1
     every_flag = list(
         Flag.objects.filter(case=case)
-        .select_related("acknowledged_by", "closed_by")
+        .select_related("acknowledged_by", "closed_by", "owner", "second_look_by")
         .order_by(F("closed_at").desc(nulls_first=True), "-severity", "-opened_at", "id")[:FLAGS_SHOWN]
     )
     since = None if choice.range == "all" else start
@@ -174,14 +172,11 @@ def case(case: Case, user: User, now: datetime, choice: Choice | None = None) ->
         since,
     )
     rows, earlier = _to_show(case, reporting, choice)
-    windows = list(SteadyWindow.objects.filter(case=case).order_by("opened_at"))
+    windows = list(SteadyWindow.objects.select_related("ended_by").filter(case=case).order_by("opened_at"))
     consents = _text_consents(partners)
     renewed = read_again(rows)
     said = counselors_words(rows, clock)
-    live = [f for f in every_flag if f.state in flags.LIVE and f.head_id is None]
-    live.sort(key=lambda f: (-f.severity, -f.opened_at.timestamp()))
-    closed = [f for f in every_flag if f.state not in flags.LIVE and f.head_id is None]
-    open_window = next((w for w in reversed(windows) if not w.ended_at and w.opened_at <= now < w.ends_at), None)
+    of_case = flags_of(case, every_flag, by_id, clock, any_muted=any(held.arranged.get("mutes", {}).values()))
     stream = sorted(
         [
             *(check_in_entry(r, by_id[r.partner_id], clock, renewed.get(r.pk, ()), said) for r in rows),
@@ -199,11 +194,10 @@ def case(case: Case, user: User, now: datetime, choice: Choice | None = None) ->
         phase=case.get_phase_display(),
         since=clock.day(case.opened_at),
         sides=tuple(_side(p, screenings.get(p.pk), consents, clock) for p in partners),
-        window=clock.day(open_window.ends_at) if open_window else "",
+        window=window_of(windows, clock),
         unread=tuple(r.pk for r in rows if r.read_at is None),
-        flags=tuple(flag_card(f, by_id[f.partner_id], every_flag, clock) for f in live),
-        closed_flags=tuple(closed_flag(f, clock) for f in closed[:CLOSED_SHOWN]),
-        closed_before=max(len(closed) - CLOSED_SHOWN, 0),
+        flags=of_case.cards,
+        every_flag=of_case,
         stream=tuple(stream),
         more=choice.address(case, shown=choice.shown + 20)
         if earlier or len(sent) > choice.shown or len(notes) > choice.shown

@@ -18,6 +18,7 @@ from clients.models import (
     Flag,
     FlagEvent,
     Partner,
+    SteadyWindow,
     User,
 )
 from clients.rules import CATALOGUE
@@ -302,3 +303,75 @@ def mute_lines(case: Case, clock: Clock) -> tuple[MuteLine, ...]:
         name = CATALOGUE[kept.rule].name if kept.rule in CATALOGUE else kept.rule
         lines.append(MuteLine(kept.pk, kept.rule, name, scope, words, kept.case_id is not None))
     return tuple(lines)
+
+
+# The flags of a case, as its page shows them
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The steady window: until when, or who ended it and why; `id` where a person may still end it."""
+
+    id: UUID | None
+    words: str
+    reasons: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FlagsOfCase:
+    cards: tuple[FlagCard, ...]
+    lines: tuple[FlagCard, ...]  # what is only noted, never told (decisions 25)
+    info: tuple[UUID, ...]  # open lines of information, to be filed together
+    muted: tuple[FlagCard, ...]
+    mutes: tuple[MuteLine, ...]
+    closed: tuple[ClosedFlag, ...]
+    closed_before: int
+    looks: tuple[ClosedFlag, ...]  # closed, and waiting for a second look
+
+
+CLOSED_SHOWN = 10
+
+
+def flags_of(
+    case: Case, every: list[Flag], partners: dict[UUID, Partner], clock: Clock, *, any_muted: bool
+) -> FlagsOfCase:
+    live = sorted(
+        (f for f in every if f.state in flags.LIVE and f.head_id is None),
+        key=lambda f: (-f.severity, -f.opened_at.timestamp()),
+    )
+    closed = [f for f in every if f.state not in flags.LIVE and f.head_id is None]
+
+    def cards(chosen: list[Flag]) -> tuple[FlagCard, ...]:
+        return tuple(flag_card(f, partners[f.partner_id], every, clock) for f in chosen)
+
+    def is_line(flag: Flag) -> bool:
+        return CATALOGUE[flag.rule].line_only
+
+    told = [f for f in live if not f.muted]
+    return FlagsOfCase(
+        cards=cards([f for f in told if not is_line(f)]),
+        lines=cards([f for f in told if is_line(f)]),
+        info=tuple(f.pk for f in told if f.severity == Flag.Severity.INFO and f.state == Flag.State.OPEN),
+        muted=cards([f for f in live if f.muted]),
+        mutes=mute_lines(case, clock) if any_muted else (),
+        closed=tuple(closed_flag(f, clock) for f in closed[:CLOSED_SHOWN]),
+        closed_before=max(len(closed) - CLOSED_SHOWN, 0),
+        looks=tuple(
+            closed_flag(f, clock)
+            for f in closed
+            if f.safety and f.state == Flag.State.RESOLVED and f.second_look_at is None
+        ),
+    )
+
+
+def window_of(windows: list[SteadyWindow], clock: Clock) -> Window | None:
+    """The newest steady window, as long as its days run."""
+    newest = next((w for w in reversed(windows) if w.opened_at <= clock.now < w.ends_at), None)
+    if newest is None:
+        return None
+    if newest.ended_at is None or newest.ended_by is None:
+        return Window(
+            newest.pk, f"Steady window until {clock.day(newest.ends_at)}.", tuple(flags.WINDOW_REASONS.items())
+        )
+    why = flags.WINDOW_REASONS.get(newest.reason, newest.reason)
+    return Window(None, f"Steady window ended by {newest.ended_by.name} on {clock.day(newest.ended_at)}: {why}.", ())

@@ -126,12 +126,12 @@ def draw_course(
             acts.append(chart.Act(point.at, "good", good.get(chip, chip)))
     if len(every) == FLAGS_SHOWN:
         own = list(
-            Flag.objects.filter(partner=reporter, head__isnull=True, opened_at__gte=start)
+            Flag.objects.filter(partner=reporter, head__isnull=True, muted=False, opened_at__gte=start)
             .only("case_id", "rule", "opened_at")
             .order_by("opened_at")
         )
     else:
-        own = [f for f in every if f.partner_id == reporter.pk and f.head_id is None]
+        own = [f for f in every if f.partner_id == reporter.pk and f.head_id is None and not f.muted]
     moved = [m for m in _moved(points) if not (frightened and m.side == "client")]
     marks = [
         *(

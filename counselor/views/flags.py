@@ -10,9 +10,9 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from clients import flags
+from clients import access, flags
 
 from .. import pages
 from ..forms import (
@@ -140,3 +140,118 @@ def second_look_flag(request: Any, case_id: UUID, flag_id: UUID) -> HttpResponse
     form = SecondLookForm(request.POST)
     form.is_valid()
     return _act(request, flag_id, flags.second_look, words=form.cleaned_data.get("words", ""))
+
+
+# The list
+
+
+@access.without_case
+@require_GET
+def flag_list(request: Any) -> HttpResponse:
+    page = pages.flag_list(request.user, timezone.now(), pages.Wanted.of(request.GET))
+    part = request.htmx and not request.htmx.boosted
+    return render(request, "desk/_flag_list.html" if part else "desk/flags.html", {"page": page, "room": "flags"})
+
+
+def _ids(request: Any) -> list[UUID]:
+    try:
+        return [UUID(chosen) for chosen in request.POST.getlist("flag")]
+    except ValueError:
+        raise Http404 from None
+
+
+def _say_filed(request: Any, count: int) -> None:
+    if count:
+        messages.success(request, f"Marked {count} as seen.")
+    else:
+        messages.info(request, "All of that was seen already.")
+
+
+@access.without_case
+@require_POST
+def file_all_information(request: Any) -> HttpResponse:
+    """Lines of information of any own case, as shown in the list; anything weightier is seen one by one."""
+    now = timezone.now()
+    own = access.visible_cases(request.user, now)
+    _say_filed(request, flags.acknowledge_info(cases=own, ids=_ids(request), by=request.user, at=now))
+    return redirect("desk:flags")
+
+
+@require_POST
+def file_information(request: Any, case_id: UUID) -> HttpResponse:
+    count = flags.acknowledge_info(cases=[request.case], ids=_ids(request), by=request.user, at=timezone.now())
+    _say_filed(request, count)
+    return redirect("desk:case", case_id=case_id)
+
+
+# What is done about rules and windows from the case
+
+
+@require_POST
+def unmute_rule(request: Any, case_id: UUID, mute_id: UUID) -> HttpResponse:
+    try:
+        with _found():
+            flags.unmute(case=request.case, mute_id=mute_id, by=request.user, at=timezone.now())
+    except flags.Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, "The rule speaks again.")
+    return redirect("desk:case", case_id=case_id)
+
+
+@require_POST
+def end_window(request: Any, case_id: UUID, window_id: UUID) -> HttpResponse:
+    try:
+        with _found():
+            flags.end_window(
+                case=request.case, window_id=window_id, by=request.user, at=timezone.now(),
+                reason=request.POST.get("reason", ""),
+            )  # fmt: skip
+    except flags.Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, "The steady window has ended.")
+    return redirect("desk:case", case_id=case_id)
+
+
+# Second looks
+
+
+@access.without_case
+@require_GET
+def second_looks(request: Any) -> HttpResponse:
+    return render(
+        request, "desk/second_looks.html", {"lines": pages.second_looks(request.user, timezone.now()), "room": "flags"}
+    )
+
+
+@access.without_case
+@require_http_methods(["GET", "POST"])
+def second_look(request: Any, closed_id: UUID) -> HttpResponse:
+    """For leads and supervisors, who do not hold the case, as for who does: the one card and how it was closed. Looking is
+    on the trail; who does not agree says so to whoever holds the case, or opens it again."""
+    now = timezone.now()
+    page = pages.second_look(request.user, closed_id, now)
+    form, said, status = SecondLookForm(request.POST or None), "", 200
+    if request.method == "GET":
+        request.case = page.case
+        note_view(request, "second look")
+    elif form.is_valid():
+        try:
+            if "again" in request.POST:
+                flags.reopen(
+                    case=page.case, flag_id=closed_id, by=request.user, at=now, reason="too_soon", stand=_stand(request),
+                    **form.cleaned_data,
+                )  # fmt: skip
+                messages.success(request, "Open again. Whoever holds the case sees it on Today.")
+            else:
+                flags.second_look(
+                    case=page.case, flag_id=closed_id, by=request.user, at=now, stand=_stand(request), **form.cleaned_data
+                )  # fmt: skip
+                messages.success(request, "The second look is taken.")
+        except flags.Refused as refusal:
+            said, status = str(refusal), 409
+        else:
+            return redirect("desk:second_looks")
+    context = {"page": page, "form": form, "said": said, "room": "flags"}
+    return render(request, "desk/second_look.html", context, status=status)

@@ -100,7 +100,7 @@ def test_seen_and_closed_flags_name_who_and_when_in_the_counselors_zone(cast: Ca
     flags.resolve(case=cast.couple, flag_id=flag.pk, by=cast.dana, at=LATER, reason="agreed")
     page = case_page(cast)
     assert page.flags == ()
-    assert page.closed_flags[0].closed == "Resolved by Dana on 8 Sep, 13:00: Agreed boundary"
+    assert page.every_flag.closed[0].closed == "Resolved by Dana on 8 Sep, 13:00: Agreed boundary"
 
 
 def test_the_chart_shows_one_reporter_at_a_time(cast: Cast, enter: Any) -> None:

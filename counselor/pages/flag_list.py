@@ -1,0 +1,191 @@
+"""The flags of one's own cases in one list, and the second looks that wait."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.db.models import F
+from django.http import Http404
+from django.urls import reverse
+
+from clients import access, flags
+from clients.models import Flag, FlagEvent, User
+from clients.rules import CATALOGUE
+
+from .clock import Clock
+from .flags import FlagCard, HistoryLine, flag_card, history_line
+from .rules import FAMILIES
+
+LIST_LENGTH = 100
+SEVERITIES = {"4": "Urgent", "3": "Elevated", "2": "Watch", "1": "Info"}
+STATES = {
+    "live": "Not closed",
+    "open": "Open",
+    "acknowledged": "Seen",
+    "snoozed": "Set aside",
+    "muted": "Muted",
+    "closed": "Closed",
+}
+LEADS = ("owner", "supervisor")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the address asks for; anything else in it counts as not asked."""
+
+    family: str = ""
+    severity: str = ""
+    state: str = "live"
+
+    @classmethod
+    def of(cls, asked: Any) -> "Wanted":
+        def chosen(name: str, known: Any, usual: str) -> str:
+            return asked.get(name, "") if asked.get(name, "") in known else usual
+
+        return cls(chosen("family", FAMILIES, ""), chosen("severity", SEVERITIES, ""), chosen("state", STATES, "live"))
+
+    @property
+    def query(self) -> str:
+        parts = {"family": self.family, "severity": self.severity, "state": self.state if self.state != "live" else ""}
+        return urlencode({name: value for name, value in parts.items() if value})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    href: str
+    name: str
+    sentence: str
+    who: str
+    names: str
+    mark: str
+    severity_word: str
+    rule: str
+    state: str
+    state_word: str
+    badge: str
+    raised: str
+    due: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlagList:
+    rows: tuple[Row, ...]
+    info: tuple[UUID, ...]
+    more: bool
+    wanted: Wanted
+    families: tuple[tuple[str, str], ...]
+    severities: tuple[tuple[str, str], ...]
+    states: tuple[tuple[str, str], ...]
+    looks: int
+
+
+def flag_list(user: User, now: datetime, wanted: Wanted) -> FlagList:
+    """The flags of the cases this person holds: danger first, then what waits to be seen, then by weight and age."""
+    clock = Clock(user, now)
+    rows = Flag.objects.filter(case__in=access.visible_cases(user, now)).select_related(
+        "partner", "case__summary", "owner"
+    )
+    if wanted.family:
+        rows = rows.filter(rule__in=[rule.id for rule in CATALOGUE.values() if rule.family == wanted.family])
+    if wanted.severity:
+        rows = rows.filter(severity=int(wanted.severity))
+    if wanted.state == "closed":
+        rows = rows.exclude(state__in=flags.LIVE)
+    elif wanted.state == "muted":
+        rows = rows.filter(muted=True, state__in=flags.LIVE)
+    else:
+        states = flags.LIVE if wanted.state == "live" else [wanted.state]
+        rows = rows.filter(state__in=states, muted=False)
+    found = list(
+        rows.defer("case__summary__course").order_by(
+            F("closed_at").desc(nulls_first=True), "-safety", F("acknowledged_at").asc(nulls_first=True), "-severity",
+            "-opened_at", "id",
+        )[: LIST_LENGTH + 1]
+    )  # fmt: skip
+    shown = found[:LIST_LENGTH]
+    return FlagList(
+        rows=tuple(_row(flag, clock) for flag in shown),
+        info=tuple(
+            f.pk for f in shown if f.severity == Flag.Severity.INFO and f.state == Flag.State.OPEN and not f.muted
+        ),
+        more=len(found) > LIST_LENGTH,
+        wanted=wanted,
+        families=tuple(FAMILIES.items()),
+        severities=tuple(SEVERITIES.items()),
+        states=tuple(STATES.items()),
+        looks=_looks(user, now).count(),
+    )
+
+
+def _row(flag: Flag, clock: Clock) -> Row:
+    card = flag_card(flag, flag.partner, [], clock)
+    return Row(
+        href=card.href, name=card.name, sentence=card.sentence, who=card.who, names=flag.case.summary.names,
+        mark=card.mark, severity_word=card.severity_word, rule=card.rule, state=card.state,
+        state_word=f"{card.state_word} {card.aside}".strip(), badge=card.badge, raised=card.opened, due=card.due,
+        owner=card.owner,
+    )  # fmt: skip
+
+
+# Second looks (decisions 8)
+
+
+def _looks(user: User, now: datetime) -> Any:
+    """Closed safety flags that wait for a second look, as far as this person is one to take it: leads and supervisors of
+    the practice, and who holds the case."""
+    waiting = flags.waiting_for_second_look(user.practice_id)
+    return waiting if user.role in LEADS else waiting.filter(case__in=access.visible_cases(user, now))
+
+
+@dataclass(frozen=True, slots=True)
+class LookLine:
+    href: str
+    name: str
+    who: str
+    closed: str
+    refusal: str
+
+
+def second_looks(user: User, now: datetime) -> tuple[LookLine, ...]:
+    clock, alone = Clock(user, now), flags.works_alone(user)
+    rows = _looks(user, now).select_related("closed_by", "partner").order_by("closed_at", "id")
+    return tuple(
+        LookLine(
+            reverse("desk:second_look", args=[flag.pk]), json.loads(flag.card)["name"], flag.partner.name,
+            f"Closed by {flag.closed_by.name} on {clock.stamp(flag.closed_at)}",
+            flags.why_no_second_look(flag, user, now, alone=alone),
+        )
+        for flag in rows
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class LookPage:
+    """What a person needs who looks a second time: the card of this one flag, how it was closed and what was done next.
+    Nothing else of the case."""
+
+    id: UUID
+    case: Any
+    card: FlagCard
+    history: tuple[HistoryLine, ...]
+    stand: UUID | None
+    refusal: str
+
+
+def second_look(user: User, flag_id: UUID, now: datetime) -> LookPage:
+    clock = Clock(user, now)
+    rows = _looks(user, now).select_related(
+        "case", "partner", "closed_by", "acknowledged_by", "owner", "second_look_by"
+    )
+    row = rows.filter(pk=flag_id).first()
+    if row is None:
+        raise Http404
+    events = list(FlagEvent.objects.select_related("by").filter(flag=row).order_by("id"))
+    return LookPage(
+        row.pk, row.case, flag_card(row, row.partner, [], clock), tuple(history_line(e, clock) for e in events),
+        events[-1].pk if events else None, flags.why_no_second_look(row, user, now, alone=flags.works_alone(user)),
+    )  # fmt: skip
