@@ -14,10 +14,10 @@ from django.urls import reverse
 from clients import access, flags
 from clients.models import Flag, FlagEvent, User
 from clients.rules import CATALOGUE
+from clients.rules.words import FAMILIES
 
 from .clock import Clock
 from .flags import FlagCard, HistoryLine, flag_card, history_line
-from .rules import FAMILIES
 
 LIST_LENGTH = 100
 SEVERITIES = {"4": "Urgent", "3": "Elevated", "2": "Watch", "1": "Info"}

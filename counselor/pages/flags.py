@@ -22,6 +22,7 @@ from clients.models import (
     User,
 )
 from clients.rules import CATALOGUE
+from clients.rules.words import Description, describe
 
 from .. import library
 from .care import Reach, reach
@@ -222,9 +223,7 @@ class FlagPage:
     names: str
     card: FlagCard
     side: str
-    trigger: str
-    literature: str
-    lifecycle: str
+    why: Description
     window: str
     history: tuple[HistoryLine, ...]
     stand: UUID | None  # the newest entry of the history, as shown
@@ -247,7 +246,6 @@ def flag(case: Case, flag_id: UUID, user: User, now: datetime) -> FlagPage:
     row = next((f for f in every if f.pk == flag_id), None)
     if row is None:
         raise Http404
-    rule = CATALOGUE[row.rule]
     events = list(row.events.select_related("by").order_by("id"))
     names = CaseSummary.objects.values_list("names", flat=True).get(case=case)
     waits = row.safety and row.state == Flag.State.RESOLVED and row.second_look_at is None
@@ -258,9 +256,7 @@ def flag(case: Case, flag_id: UUID, user: User, now: datetime) -> FlagPage:
         names=names,
         card=flag_card(row, row.partner, every, clock),
         side=row.partner.side,
-        trigger=rule.trigger,
-        literature=rule.literature,
-        lifecycle=rule.lifecycle,
+        why=describe(CATALOGUE[row.rule]),
         window=_window(row, clock),
         history=tuple(history_line(event, clock) for event in sorted(events, key=lambda e: e.at)),
         stand=events[-1].pk if events else None,

@@ -7,52 +7,16 @@ from typing import Any
 from clients import flags, reevaluation
 from clients.models import User
 from clients.rules import CATALOGUE
+from clients.rules.words import FAMILIES, Description, describe
 
 from .clock import Clock
-
-FAMILIES = {
-    "safety": "Safety",
-    "conduct": "Own conduct",
-    "signs": "Signs from the partner",
-    "interactions": "Conduct and signs together",
-    "wellbeing": "Wellbeing",
-    "engagement": "How the check-ins come in",
-}
-LIFECYCLES = {
-    "L1": "Filed once; closes by itself after 28 days and then keeps quiet for 28 more.",
-    "L2": "Clears by itself after two check-ins and 14 days without it.",
-    "L3": "Clears by itself after 28 days without it, once a counselor has seen it; what comes back within 56 days opens the same card.",
-    "L4": "Stays until a named person closes it with a reason and a follow-up, and another one has looked again.",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class RuleText:
-    """One rule as people read it."""
-
-    id: str
-    version: int
-    name: str
-    trigger: str
-    against: str
-    clears: str
-    life: str
-    guidance: tuple[str, ...]
-    literature: str
 
 
 @dataclass(frozen=True, slots=True)
 class RuleFamily:
     key: str
     word: str
-    rules: tuple[RuleText, ...]
-
-
-def life_of(lifecycle: str) -> str:
-    codes = lifecycle.split(">")
-    if len(codes) == 1:
-        return LIFECYCLES[codes[0]]
-    return f"At watch: {LIFECYCLES[codes[0]]} Once elevated: {LIFECYCLES[codes[1]]}"
+    rules: tuple[Description, ...]
 
 
 def catalogue() -> tuple[RuleFamily, ...]:
@@ -60,15 +24,8 @@ def catalogue() -> tuple[RuleFamily, ...]:
     found = []
     for key, word in FAMILIES.items():
         own = sorted((rule for rule in CATALOGUE.values() if rule.family == key), key=lambda rule: rule.id)
-        texts = tuple(
-            RuleText(
-                r.id, r.version, r.name, r.trigger, r.against, r.clears, life_of(r.lifecycle), r.guidance, r.literature
-            )
-            for r in own
-        )
-        if texts:
-            found.append(RuleFamily(key, word, texts))
-    return tuple(found)
+        found.append(RuleFamily(key, word, tuple(describe(rule) for rule in own)))
+    return tuple(family for family in found if family.rules)
 
 
 @dataclass(frozen=True, slots=True)
