@@ -53,16 +53,17 @@ def silence_after_safety(standing: Standing, at: datetime) -> Hit | None:
     urgent flag of the slower kind not seen by its time (the faster kind has a ladder of its own, S08)."""
     heard = [moment for moment in (standing.last_check_in, standing.last_sign_in, standing.last_staff) if moment]
     rows, parts = [], []
+    waiting = [u for u in standing.urgent if u.waits_for_answer]
     quiet = [
         u
-        for u in standing.urgent
+        for u in waiting
         if at - u.since >= SILENCE
         and standing.news("E02", u.since + SILENCE)
         and not any(moment > u.since for moment in heard)
     ]
     late = [
         u
-        for u in standing.urgent
+        for u in waiting
         if u.speed == "today"
         and u.seen_at is None
         and u.due is not None

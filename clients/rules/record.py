@@ -455,6 +455,11 @@ class Urgent:
     seen_at: datetime | None = None
     entry: str = ""
 
+    @property
+    def waits_for_answer(self) -> bool:
+        """Not itself a word about waiting, which would go on about itself."""
+        return self.rule not in {"S08", "E02"}
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:

@@ -494,7 +494,7 @@ def unacknowledged(standing: Standing, at: datetime) -> Hit | None:
     late = [
         u
         for u in standing.urgent
-        if u.speed == "now" and u.seen_at is None and rung(u.since, at) == len(LADDER)
+        if u.speed == "now" and u.waits_for_answer and u.seen_at is None and rung(u.since, at) == len(LADDER)
         and standing.news("S08", u.since + LADDER[-1])
     ]  # fmt: skip
     if not late:

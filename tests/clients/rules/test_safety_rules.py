@@ -313,7 +313,7 @@ def test_the_ladder() -> None:
 
 def waits(minutes: float, **more: Any) -> list[str]:
     urgent: dict[str, Any] = {"rule": "S01", "name": "Self-harm", "since": at(0), "speed": "now"}
-    extra = {key: more.pop(key) for key in ("speed", "seen_at", "due") if key in more}
+    extra = {key: more.pop(key) for key in ("rule", "speed", "seen_at", "due") if key in more}
     now = at(minutes / 1440)
     return [hit.rule for hit in sweep(Standing(today=now.date(), urgent=(Urgent(**(urgent | extra)),), **more), now)]
 
@@ -334,10 +334,12 @@ def waits(minutes: float, **more: Any) -> list[str]:
         ([], 479, {"speed": "today", "due": at(1 / 3)}),
         (["E02"], 480, {"speed": "today", "due": at(1 / 3)}),
         (["E02", "S08"], 1440, {}),
+        ([], 9999, {"rule": "S08"}),
+        ([], 9999, {"rule": "E02"}),
     ],
     ids=["not yet", "the ladder has ended", "said once", "seen", "24 hours of silence", "a check-in since", "signed in since",
          "staff reached out", "only what was before", "said once, too", "due today: not yet", "not seen by its time",
-         "both, where nobody looked at all"],
+         "both, where nobody looked at all", "no ladder for the ladder", "no silence about silence"],
 )  # fmt: skip
 def test_an_urgent_flag_that_nobody_answers(expected: list[str], minutes: float, more: dict[str, Any]) -> None:
     assert waits(minutes, **more) == expected
