@@ -2,14 +2,27 @@
 
 import calendar
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.utils import formats
 
-from clients import care
-from clients.models import Agreement, Case, CaseSummary, Goal, Limit, Partner, Plan, Prompt, ReachCard, User, Wish
+from clients import care, history
+from clients.models import (
+    Agreement,
+    Case,
+    CaseSummary,
+    CheckIn,
+    Goal,
+    Limit,
+    Partner,
+    Plan,
+    Prompt,
+    ReachCard,
+    User,
+    Wish,
+)
 
 from .clock import Clock
 
@@ -234,10 +247,33 @@ def reach(partner: Partner, clock: Clock) -> Reach | None:
     return _reach(partner, care.reach_card(partner), clock)
 
 
-def brief(case: Case, held: CaseSummary, partners: list[Partner], clock: Clock) -> tuple[str, ...]:
-    """The arrangements in a few lines for the case's own page; asks for no rows."""
+LIMITS_TOLD_FOR = timedelta(days=90)
+
+
+def _unrecorded(limits: Any, partners: list[Partner], rows: list[CheckIn], clock: Clock) -> list[str]:
+    """A limit on contact that somebody ticked and nobody has written down: once it is, only "still so?" is asked
+    (decisions 2)."""
+    told: dict[str, str] = {}
+    for row in rows:
+        who = next(p for p in partners if p.pk == row.partner_id)
+        other = next((p for p in partners if p.pk != who.pk), None)
+        if other is None or row.at < clock.now - LIMITS_TOLD_FOR:
+            continue
+        chips = history.safety_of(row).get("s1")
+        for chip, away in (("must_not_contact", who), ("partner_must_not", other)):
+            if isinstance(chips, list) and chip in chips and away.side not in limits:
+                keeps_from = other if away is who else who
+                told[away.side] = (
+                    f"{who.name} reported that {away.name} is not to contact {keeps_from.name}. Please record it once."
+                )
+    return list(told.values())
+
+
+def brief(case: Case, held: CaseSummary, partners: list[Partner], rows: list[CheckIn], clock: Clock) -> tuple[str, ...]:
+    """The arrangements in a few lines for the case's own page; asks for no rows beyond the check-ins shown there."""
     names = {p.side: p.name for p in partners}
-    known, lines = held.arranged, []
+    known = held.arranged
+    lines = _unrecorded(known.get("limits", {}), partners, rows, clock)
     if held.care_due and held.care_due <= clock.today:
         lines.append(f"Due: {held.care_reason}")
     for side, limit in known.get("limits", {}).items():

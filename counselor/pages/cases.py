@@ -213,7 +213,7 @@ def case(case: Case, user: User, now: datetime, choice: Choice | None = None) ->
         safety_open=held.safety_open > 0,
         labels=tuple(FAMILY_WORDS.items()),
         held=is_held(held, clock, reporter.side),
-        arranged=brief(case, held, partners, clock),
+        arranged=brief(case, held, partners, rows, clock),
         litigation=tuple(care.LITIGATION[kind] for kind in case.litigation),
         recomputed=f"Recomputed on {clock.stamp(held.recomputed_at)}: {held.recomputed_why}."
         if held.recomputed_at

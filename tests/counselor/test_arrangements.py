@@ -1,11 +1,13 @@
 """The room of arrangements: every act by its form, plainly and by htmx; what is refused keeps what was typed."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from clients import care
 from clients.models import Agreement, CaseSummary, Flag, Goal, Limit, ReachCard, Wish
@@ -167,3 +169,15 @@ def test_a_check_in_plan_is_set_paused_stopped_and_set_going_again(cast: Any, en
     refused = post(desk, case, "plan", side="A", **{"planA-every_days": "2", "planA-at_time": "18:00"})
     assert (refused.status_code, "every 3 to 14 days" in refused.content.decode()) == (422, True)
     assert post(desk, case, "plan-stopped", side="B").status_code == 409
+
+
+def test_a_limit_that_was_ticked_and_not_recorded_is_asked_for_until_it_is(cast: Any, enter: Any) -> None:
+    make.check_in(cast.b, (timezone.now() - START) / timedelta(days=1), safety=("partner_must_not",))
+    desk, address = enter(cast.dana), reverse("desk:case", args=[cast.couple.pk])
+    asks = "Bruno reported that Alma is not to contact Bruno. Please record it once."
+    assert asks in desk.get(address).content.decode()
+    care.record_limit(
+        case=cast.couple, keeps_away=cast.a, source="own_wish", scope=[], since=START.date(), until=None, told=[],
+        note="", by=cast.dana, at=START,
+    )  # fmt: skip
+    assert asks not in desk.get(address).content.decode()

@@ -12,7 +12,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -22,7 +22,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from clients import accounts, cases, checkins, flags, guidance
+from clients import accounts, care, cases, checkins, flags, guidance, schedule
 from clients.models import Case, Flag, Partner, Practice, Resource, Role, User
 from counselor import library, notes
 
@@ -225,6 +225,8 @@ class Seeder:
                 )
             if partner.side == "A":
                 self._send(case, partner, counselor, story, start)
+            if story.screened:
+                self._arrange(case, partner, counselor, story)
         if story.after:
             story.after(self, case, self.now)
         return case
@@ -240,6 +242,27 @@ class Seeder:
             if week is not story.weeks[-1] or story.ends_days_ago > 4:
                 read_at = sent.checkin.at + timedelta(hours=15)
                 checkins.mark_read(case=case, by=counselor, at=read_at, ids=[sent.checkin.pk])
+
+    def _arrange(self, case: Case, partner: Partner, counselor: User, story: Story) -> None:
+        """From now on the site asks for check-ins; how to reach the person safely is known, and what was agreed."""
+        at, day = self.now - timedelta(hours=20), self.now.date()
+        schedule.set_plan(
+            partner=partner, every_days=story.interval if story.interval <= 14 else 7, at_time=time(18, 0), weekday=None,
+            by=counselor, at=at, starts=day + timedelta(days=story.interval),
+        )  # fmt: skip
+        urgent = any(week.safety for week in story.weeks)
+        care.write_reach_card(
+            case=case, partner=partner, phone="555-0142", hours="Weekdays after 17:00", contact="A sister, 555-0177",
+            safety_plan="Goes for a walk with the dog; then calls the sister; then the crisis line." if urgent else "",
+            shared_device=False, by=counselor, at=at,
+        )  # fmt: skip
+        if partner.side == "A" and story.partner_email:
+            agreed = at - timedelta(days=2)
+            care.agree(
+                case=case, partner=partner, kind="contact_rate", words="Messages at most four times a week", per_week=4,
+                welcome_to_other=True, since=agreed.date(), by=counselor, at=agreed,
+            )  # fmt: skip
+            care.set_goal(case=case, partner=partner, words="Sleep before midnight", by=counselor, at=agreed)
 
     # What the counselor did in some of the stories
 
