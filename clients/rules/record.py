@@ -333,9 +333,9 @@ class History:
 
     @cached_property
     def unsafe(self) -> bool:
-        """A safety flag on the case within 90 days, whoever it is about, or danger in this very check-in."""
+        """A safety flag on the case within 90 days, whoever it is about, or danger told by the reporter."""
         start = self.now.at - timedelta(days=90)
-        return bool(self.danger) or any(
+        return bool(self.danger) or self.frightened or any(
             f.safety and (f.closed_at is None or f.closed_at >= start or f.last_at >= start) for f in self.flags
         )
 

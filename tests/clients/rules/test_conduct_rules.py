@@ -1,13 +1,15 @@
 """Family P: when each rule speaks, how loudly, and when it keeps still."""
 
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
-from clients.progress import Level
-from clients.rules import History
-from tests.clients.rules.build import entry, hits, past, said, severity, window
+from clients.progress import Level, Share
+from clients.rules import Arranged, History, Raised
+from clients.rules.record import Agreement, Limit, Said
+from tests.clients.rules.build import at, entry, hits, past, said, severity, window
 
 ASKED: dict[str, Any] = {"c8": {"push_return": 1}}
 ASKED_BACK: dict[str, Any] = {"c8": {"push_return": 1, "partner_first": True}}
@@ -16,6 +18,18 @@ TALKED: dict[str, Any] = {"c8": {"forced_talk": 1}}
 DEADLINE: dict[str, Any] = {"c8": {"ultimatum": 1}}
 READ_ASKED = {"read": [said("push_return")]}
 TENSE: dict[str, Any] = {"t": 60, "levels": {"t": 55}}
+
+
+def agreed(kind: str) -> Arranged:
+    return Arranged(agreements=(Agreement(kind, welcome=True),))
+
+
+def unwelcome(act: str) -> Arranged:
+    return Arranged(said=(Said(at(0), unwelcome=frozenset({act})),))
+
+
+def raised(rule: str, day: float) -> Raised:
+    return Raised(rule, 1, at(day), at(day))
 
 
 def talk(began: str | None, ended: int | None) -> dict[str, Any]:
@@ -141,9 +155,152 @@ P08 = {
     "the partner pushed the talk": (None, past(entry(0, read=[said("forced_talk", actor="spouse")]))),
     "a new client": (None, past(entry(0, **TALKED), before=2)),
 }  # fmt: skip
+P08 |= {
+    "when it was no time for it": ("elevated", past(entry(0, gate="wait"), entry(7, **TALKED))),
+    "only read, when it was no time for it": ("watch", past(entry(0, gate="wait"), entry(7, read=[said("forced_talk")]))),
+    "begun by the partner, when it was no time for it": (
+        None, past(entry(0, gate="wait"), entry(7, **TALKED, **talk("partner", 0))),
+    ),
+    "the talk itself shut the gate": ("watch", past(entry(0, gate="go"), entry(7, gate="wait", **TALKED))),
+}  # fmt: skip
+OFTEN = Share(1.5, 15, 30, 4)
+RATE = Agreement("contact_rate", per_week=8, welcome=True)
+P04 = {
+    "often, and few answers": ("watch", past(entry(0, c1=8, share=OFTEN))),
+    "a little less often": (None, past(entry(0, c1=6, share=OFTEN))),
+    "often, with some answers": (None, past(entry(0, c1=8, share=Share(4, 12, 30, 4)))),
+    "often, and too little known": (None, past(entry(0, c1=8, share=Share(1.5, 15, 30, 1)))),
+    "in one week of two, it is not often": (None, past(entry(0, c1=0), entry(14, c1=11, share=OFTEN))),
+    "in half a week and the half before": ("watch", past(*(entry(n, c1=4, share=OFTEN) for n in (0, 3.5, 7)))),
+    "for 14 days": ("watch", past(*(entry(n, c1=8, share=OFTEN) for n in (0, 7, 14)))),
+    "for more than 14 days": ("elevated", past(*(entry(n, c1=11, share=OFTEN) for n in (0, 7, 15)))),
+    "ticked for more than 14 days": ("elevated", past(*(entry(n, c8={"pursuit": 1}) for n in (0, 8, 16)))),
+    "read for more than 14 days": ("watch", past(*(entry(n, read=[said("pursuit")]) for n in (0, 8, 16)))),
+    "with a pause of more than 14 days": ("watch", past(*(entry(n, c8={"pursuit": 1}) for n in (0, 15, 22)))),
+    "as agreed": ("info", past(entry(0, c1=8, share=OFTEN), arranged=Arranged(agreements=(RATE,)))),
+    "more than agreed": ("watch", past(entry(0, c1=11, share=OFTEN), arranged=Arranged(agreements=(RATE,)))),
+    "agreed, but not known to be welcome": (
+        "watch", past(entry(0, c1=8, share=OFTEN), arranged=Arranged(agreements=(replace(RATE, welcome=False),))),
+    ),
+    "agreed until last week": (
+        "watch",
+        past(entry(0, c1=8, share=OFTEN), arranged=Arranged(agreements=(replace(RATE, until=date(2026, 3, 1)),))),
+    ),
+    "agreed, and under an order": (
+        "watch",
+        past(entry(0, c1=8, share=OFTEN), arranged=Arranged(agreements=(RATE,), keeps_away=Limit("order"))),
+    ),
+    "only the partner calls it unwelcome": ("watch", past(entry(0), arranged=unwelcome("pursuit"))),
+    "the partner called it so a month ago": (None, past(entry(29), arranged=unwelcome("pursuit"))),
+    "the partner calls something else unwelcome": (None, past(entry(0), arranged=unwelcome("monitoring"))),
+    "a new client": (None, past(entry(0, c1=8, share=OFTEN), before=2)),
+}  # fmt: skip
+P05 = {
+    "read": ("watch", past(entry(0, read=[said("pursuit", uninvited=True)]))),
+    "read and confirmed": (
+        "elevated", past(replace(entry(0, read=[said("pursuit", uninvited=True)]), confirmed=frozenset({("pursuit", 0)}))),
+    ),
+    "in the very first check-in": ("elevated", past(entry(0, c8={"uninvited": 1}), before=0)),
+    "agreed visits": ("info", past(entry(0, c8={"uninvited": 1}), arranged=agreed("visits"))),
+    "something else is agreed": ("elevated", past(entry(0, c8={"uninvited": 1}), arranged=agreed("location"))),
+}  # fmt: skip
+OVERREAD = [said("overreading", frame="overreading.settled")]
+P07 = {
+    "sure, and the partner spoke of it": (None, past(entry(0, c4=["return"]), entry(20, c10=4))),
+    "sure, and the partner spoke of it long ago": ("info", past(entry(0, c4=["return"]), entry(29, c10=4))),
+    "warm, and held": (None, past(*(entry(7 * n, w=20 if n < 4 else 80, c10=4 if n == 9 else None) for n in range(10)))),
+    "warm, not held": ("info", past(*(entry(7 * n, w=80, c10=4 if n == 9 else None) for n in range(10)))),
+    "rather not say": (None, past(entry(0, c10="rather_not"))),
+    "one reading": (None, past(entry(0, read=OVERREAD))),
+    "two in 14 days": ("info", past(entry(0, read=OVERREAD), entry(14, read=OVERREAD))),
+    "two in 15 days": (None, past(entry(0, read=OVERREAD), entry(15, read=OVERREAD))),
+    "a date was set": ("watch", past(entry(0, read=[said("overreading", when=(0, 5, "date:--06-01"))]))),
+    "told to the family": ("watch", past(entry(0, read=[said("overreading", frame="overreading.told_family")]))),
+    "filed seven weeks ago": (None, past(entry(60, c10=4), flags=[raised("P07", 11)])),
+    "filed eight weeks ago": ("info", past(entry(60, c10=4), flags=[raised("P07", 4)])),
+    "filed lately, and now a date was set": (
+        "watch", past(entry(60, read=[said("overreading", when=(0, 5, "month:+1"))]), flags=[raised("P07", 50)]),
+    ),
+    "a new client": (None, past(entry(0, c10=4), before=2)),
+}  # fmt: skip
+MONITORED: dict[str, Any] = {"c8": {"monitoring": 1}}
+TRACKER = [said("monitoring", frame="monitoring.tracker")]
+P09 = {
+    "with words of a tracker": ("urgent", past(entry(0, **MONITORED, read=TRACKER))),
+    "words of a tracker alone": ("watch", past(entry(0, read=TRACKER))),
+    "words of a tracker, confirmed": (
+        "urgent", past(replace(entry(0, read=TRACKER), confirmed=frozenset({("monitoring", 0)}))),
+    ),
+    "with another safety answer": ("urgent", past(entry(0, **MONITORED, safety=["might_hurt"]))),
+    "in the very first check-in": ("elevated", past(entry(0, **MONITORED), before=0)),
+    "an agreed location": ("info", past(entry(0, **MONITORED), arranged=agreed("location"))),
+    "an agreed location, and a tracker": ("urgent", past(entry(0, **MONITORED, read=TRACKER), arranged=agreed("location"))),
+    "the partner's tracker": ("elevated", past(entry(0, **MONITORED, read=[replace(TRACKER[0], actor="spouse")]))),
+}  # fmt: skip
+CHILDREN = [said("leverage", frame="leverage.children")]
+P10 = {
+    "the children": ("elevated", past(entry(0, c8={"leverage": 1}, read=CHILDREN))),
+    "the children, only read": ("watch", past(entry(0, read=CHILDREN))),
+    "others, with the tick": ("watch", past(entry(0, c8={"leverage": 1}, read=[said("leverage")]))),
+    "an agreed messenger": ("info", past(entry(0, c8={"leverage": 1}), arranged=agreed("messenger"))),
+    "a new client": (None, past(entry(0, c8={"leverage": 1}), before=2)),
+}  # fmt: skip
+P11 = {
+    "very often": ("elevated", past(*(entry(7 * n, cpi=90) for n in range(4)))),
+    "one heavy week": (None, past(*(entry(7 * n, cpi=10 if n < 3 else 100) for n in range(4)))),
+    "two check-ins": (None, past(*(entry(14 * n, cpi=90) for n in range(2)))),
+    "in too few days": (None, past(*(entry(3 * n, cpi=90) for n in range(4)))),
+    "beside reassurance, which rests on the same acts": (
+        None, past(*(entry(7 * n, cpi=90, c8={"reassurance": 1}) for n in range(4))),
+    ),
+    "a new client": (None, past(*(entry(7 * n, cpi=90) for n in range(3)), before=2)),
+}  # fmt: skip
+P12 = {
+    "a rise that has held": ("watch", past(*(entry(5 * n, cpi=10 if n < 8 else 32) for n in range(12)))),
+    "a fall that has held": (None, past(*(entry(5 * n, cpi=32 if n < 8 else 10) for n in range(12)))),
+    "the fourth check-in": (None, past(*(entry(7 * n, cpi=10 if n < 3 else 40) for n in range(6)), before=3)),
+    "the fifth check-in": ("watch", past(*(entry(7 * n, cpi=10 if n < 3 else 40) for n in range(6)), before=4)),
+}  # fmt: skip
+PLAN: dict[str, Any] = {"status": "planned", "when": (3, 8, "weekday:6")}
+P14 = {
+    "confirmed": (
+        "elevated", past(replace(entry(0, read=[said("ultimatum", **PLAN)]), confirmed=frozenset({("ultimatum", 0)}))),
+    ),
+    "no day named": (None, past(entry(0, read=[said("ultimatum", status="planned")]))),
+    "in 14 days": ("watch", past(entry(0, read=[said("ultimatum", **(PLAN | {"when": (3, 8, "day:+14")}))]))),
+    "done, on a day": (None, past(entry(0, read=[said("ultimatum", **(PLAN | {"status": "done"}))]))),
+    "a visit": ("watch", past(entry(0, read=[said("pursuit", uninvited=True, **PLAN)]))),
+    "writing again": (None, past(entry(0, read=[said("pursuit", **PLAN)]))),
+    "beside the tick of the same": ("watch", past(entry(0, **DEADLINE, read=[said("ultimatum", **PLAN)]))),
+    "a new client": (None, past(entry(0, read=[said("ultimatum", **PLAN)]), before=2)),
+}  # fmt: skip
+USUAL = [2, 1, 3, 2, 2, 4]
+P15 = {
+    "far more, twice": ("watch", past(*(entry(7 * n, c1=c1) for n, c1 in enumerate([*USUAL, 8, 11])))),
+    "once": (None, past(*(entry(7 * n, c1=c1) for n, c1 in enumerate([*USUAL, 2, 11])))),
+    "five more": (None, past(*(entry(7 * n, c1=c1) for n, c1 in enumerate([*[3] * 6, 8, 8])))),
+    "over two weeks each": (None, past(*(entry(14 * n, c1=c1) for n, c1 in enumerate([*USUAL, 8, 11])))),
+    "seven check-ins": (None, past(*(entry(7 * n, c1=c1) for n, c1 in enumerate([*USUAL[1:], 8, 11])))),
+    "an agreed rate": (
+        "info",
+        past(
+            *(entry(7 * n, c1=c1) for n, c1 in enumerate([*USUAL, 11, 11])),
+            arranged=Arranged(agreements=(replace(RATE, per_week=14),)),
+        ),
+    ),
+}  # fmt: skip
+P13: dict[str, tuple[str | None, History]] = {
+    "sometimes, in two of three": ("watch", past(entry(0, c9=1), entry(7, c9=4), entry(14, c9=1))),
+    "two of the last four": (None, past(entry(0, c9=1), entry(7, c9=4), entry(14, c9="no_urge"), entry(21, c9=1))),
+    "a new client": (None, past(entry(0, c9=1), entry(7, c9=1), before=2)),
+}
+EACH = {
+    "P01": P01, "P02": P02, "P03": P03, "P04": P04, "P05": P05, "P06": P06, "P07": P07, "P08": P08, "P09": P09, "P10": P10,
+    "P11": P11, "P12": P12, "P13": P13, "P14": P14, "P15": P15,
+}  # fmt: skip
 TABLE = [
     pytest.param(rule, expected, history, id=f"{rule} {name}")
-    for rule, cases in {"P01": P01, "P02": P02, "P03": P03, "P06": P06, "P08": P08}.items()
+    for rule, cases in EACH.items()
     for name, (expected, history) in cases.items()
 ]
 
@@ -273,3 +430,41 @@ def test_good_conduct_beside_an_act_is_said() -> None:
 def test_reassurance_counts_times_where_the_check_ins_do_not() -> None:
     history = past(entry(0), entry(7), entry(14, read=[said("reassurance")] * 3))
     assert hits(history)["P06"].sentence == "Asked how Robin feels at least 3 times in the last 21 days."
+
+
+def test_what_is_agreed_is_called_agreed() -> None:
+    hit = hits(past(entry(0, c8={"uninvited": 1}), arranged=agreed("visits")))["P05"]
+    assert hit.sentence == "Agreed: Went to see Robin without it being agreed."
+    assert hit.against[-1] == "Agreed: visits and handovers, and Robin welcomes it."
+
+
+def test_more_than_agreed_says_what_was_agreed() -> None:
+    hit = hits(past(entry(0, c1=11, share=OFTEN), arranged=Arranged(agreements=(RATE,))))["P04"]
+    assert hit.against[-1] == "Agreed: how often to write or call, at most 8 times a week. What is told here is more."
+
+
+def test_the_partners_word_alone_is_for_the_desk() -> None:
+    """And it changes nothing of what the reporter's own answers raise (decisions 13)."""
+    alone = hits(past(entry(0), arranged=unwelcome("pursuit")))["P04"]
+    assert alone.from_other
+    assert "Speak with Robin alone first." in alone.sentence
+    own = past(*(entry(n, c8={"pursuit": 1}) for n in (0, 7)))
+    assert hits(replace(own, arranged=unwelcome("pursuit")))["P04"] == hits(own)["P04"]
+    assert not hits(own)["P04"].from_other
+
+
+def test_a_plan_names_its_day_closes_after_it_and_asks() -> None:
+    plan = hits(past(entry(0, read=[said("push_return", **PLAN)])))["P14"]  # told on a Monday
+    assert plan.sentence == "Plans to ask about living together again: Saturday 7 March."
+    assert plan.ends_at == datetime(2026, 3, 11, tzinfo=UTC)  # the third day after it is over
+    assert plan.asks == "How did it go? The day was Saturday 7 March."
+
+
+def test_the_day_of_a_plan_is_counted_in_the_reporters_zone() -> None:
+    late = replace(entry(0, read=[said("push_return", **(PLAN | {"when": (3, 8, "day:+1")}))]), on=date(2026, 3, 3))
+    assert "Wednesday 4 March" in hits(past(late))["P14"].sentence
+
+
+def test_an_urgent_look_into_a_phone_is_for_today() -> None:
+    assert hits(past(entry(0, **MONITORED, read=TRACKER)))["P09"].speed == "today"
+    assert hits(past(entry(0, **MONITORED)))["P09"].speed == ""

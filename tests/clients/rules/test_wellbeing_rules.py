@@ -53,3 +53,33 @@ def test_the_card_says_what_raised_it() -> None:
     twice = hits(past(entry(0, d=90), entry(7, d=95)))["W01"]
     assert [row.words for row in twice.evidence] == ["Distress 90 of 100", "Distress 95 of 100"]
     assert hits(past(entry(0, d=60)))["W01"].sentence == "High distress, as Ines reports it."
+
+
+RISING = [20, 20, 20, 42, 42]
+OVER = {"c4": ["over"]}
+READ = {"read": [said("setback", "spouse", frame="setback.papers")]}
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected", "history"),
+    [
+        pytest.param("W02", "elevated", past(*(entry(7 * n, d=d) for n, d in enumerate(RISING)), entry(35, d=42, **OVER)), id="rising, with a setback"),
+        pytest.param("W02", "watch", past(*(entry(7 * n, d=d) for n, d in enumerate(RISING)), entry(35, d=42, **READ)), id="rising, the setback only read"),
+        pytest.param("W02", "watch", past(entry(0, d=20, **OVER), *(entry(7 * n, d=d) for n, d in enumerate([*RISING[1:], 42], 1))), id="rising, the setback long past"),
+        pytest.param("W02", None, past(*(entry(7 * n, d=d) for n, d in enumerate([20, 20, 42, 42, 42]))), id="rising, five check-ins"),
+        pytest.param("W03", "elevated", past(entry(0, c4=["someone_else"], c12=3)), id="much in the way of daily life"),
+        pytest.param("W03", "elevated", past(entry(0, c3="no_contact", c4=["heard_over"], c11=0)), id="heard that it is over"),
+        pytest.param("W03", "watch", past(entry(0, c11=1, **READ)), id="the setback only read"),
+        pytest.param("W03", None, past(entry(0, c4=["space"], c11=0)), id="space is no setback"),
+        pytest.param("W03", None, past(entry(0, c4=["over"], c11="skip", c12="skip")), id="not answered"),
+        pytest.param("W03", "elevated", past(entry(0, c11=0, **OVER), before=0), id="in the very first check-in"),
+        pytest.param("W03", "elevated", past(entry(0, c11=0, safety=["afraid"], **OVER)), id="also where somebody is afraid"),
+    ],
+)  # fmt: skip
+def test_getting_worse_and_setbacks(rule: str, expected: str | None, history: History) -> None:
+    assert severity(history, rule) == expected
+
+
+def test_one_card_for_all_of_it() -> None:
+    found = hits(past(*HIGH, entry(21, d=90, c11=0, c12=4, **OVER)))
+    assert {rule: hit.head for rule, hit in found.items() if rule.startswith("W")} == {"W03": "", "W01": "W03"}
