@@ -335,8 +335,10 @@ class History:
     def unsafe(self) -> bool:
         """A safety flag on the case within 90 days, whoever it is about, or danger told by the reporter."""
         start = self.now.at - timedelta(days=90)
-        return bool(self.danger) or self.frightened or any(
-            f.safety and (f.closed_at is None or f.closed_at >= start or f.last_at >= start) for f in self.flags
+        return (
+            bool(self.danger)
+            or self.frightened
+            or any(f.safety and (f.closed_at is None or f.closed_at >= start or f.last_at >= start) for f in self.flags)
         )
 
     def live(self, *rules: str) -> tuple[Raised, ...]:
@@ -367,10 +369,6 @@ class History:
             (str(e.answers["wish"]) for e in reversed(self.since(90)) if e.answers.get("wish") not in (None, "skip")),
             self.arranged.wish,
         )
-
-    def points(self, index: Literal["w", "t", "cpi", "d"]) -> list[tuple[float, float]]:
-        """Every score of an index in view. Rules keep to `since` and `last`; what is left of the series is stored."""
-        return [(e.day, value) for e in self.entries if (value := getattr(e, index)) is not None]
 
 
 def _sent(entry: Entry) -> datetime:

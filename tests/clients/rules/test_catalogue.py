@@ -238,17 +238,27 @@ class Counted(tuple[Entry, ...]):
         return Counted(found) if isinstance(index, slice) else found
 
 
-@pytest.mark.parametrize("acts", ["none", {"push_return": 1, "reassurance": 1, "forced_talk": 1, "ultimatum": 1}])
-def test_work_grows_no_faster_than_the_history(acts: Any) -> None:
-    """Entries visited, not seconds: twice the history, at most about twice the visits; and few for each."""
+LOUD = {"push_return": 1, "reassurance": 1, "forced_talk": 1, "ultimatum": 1, "pursuit": 1, "monitoring": 1}
+
+
+@pytest.mark.parametrize("acts", ["none", LOUD], ids=["calm", "loud"])
+def test_ten_times_the_history_costs_at_most_a_fifth_more(acts: Any) -> None:
+    """Check-ins looked at, not seconds: rules keep to windows and to what is stored beside the last one."""
 
     def visits(length: int) -> int:
-        rows = [entry(7 * n, w=40 + n % 2, t=30, d=65, levels={"t": 30, "d": 60}, c8=acts) for n in range(length)]
+        rows = [
+            entry(
+                7 * n, w=40 + n % 2, t=30, d=65, cpi=60, levels={"t": 30, "d": 60, "cpi": 60}, c1=11, c2=n % 3, c9=n % 2,
+                c4=[["kind"], ["space"], ["over"]][n % 3], gate="wait", c8=acts,
+                c7={"talk": "yes", "began": "me", "ended": 0} if n % 2 else {"talk": "no"},
+            )
+            for n in range(length)
+        ]  # fmt: skip
         history = replace(past(*rows), entries=Counted(rows))
         Counted.visits = 0
         evaluate(history)
         return Counted.visits
 
-    few, many = visits(30), visits(60)
-    assert many <= 2.2 * few
-    assert many <= 20 * 60
+    few, many = visits(104), visits(1040)
+    assert many <= 1.2 * few
+    assert many <= 800
