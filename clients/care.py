@@ -15,6 +15,7 @@ from django.db.models.fields.json import KT
 
 from . import audit, summary
 from .models import Agreement, Case, CaseSummary, CheckIn, Goal, Limit, Partner, PhaseChange, ReachCard, User, Wish
+from .models.prepared import Prepared
 
 ASK_AGAIN_AFTER = timedelta(days=90)  # a limit ("still so?") and a reach card (decisions 2, 9)
 MOST_GOALS = 3
@@ -121,12 +122,23 @@ def end_limit(*, case: Case, limit_id: UUID, by: User, at: datetime) -> Limit:
     return limit
 
 
+def _told(field: str) -> Prepared[Limit]:
+    return Prepared(
+        lambda partner, day: (
+            Limit.objects.filter(keeps_away=partner, ended_at__isnull=True, since__lte=day, **{field: True})
+            .order_by("pk")
+            .only("scope", "until")[:1]
+        )
+    )
+
+
+_TOLD = {"A": _told("told_a"), "B": _told("told_b")}
+
+
 def allowed_contact(partner: Partner, at: datetime) -> bool:
     """Whether this person is to keep away, was told so, and may be in touch about some things all the same. What was
     not told to them changes nothing at their door (decisions 1)."""
-    told = {f"told_{partner.side.lower()}": True}
-    rows = Limit.objects.filter(keeps_away=partner, ended_at__isnull=True, since__lte=at.date(), **told)
-    limit = rows.only("scope", "until").first()
+    limit = _TOLD[partner.side].first(partner.pk, at.date())
     return limit is not None and bool(limit.scope) and (limit.until is None or limit.until >= at.date())
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import summary
 from ..models import Case, CaseSummary, CheckIn, Flag, FlagEvent, Partner, SteadyWindow
-from ..models.prepared import Prepared, insert
+from ..models.prepared import Prepared, insert, update
 from ..rules import CATALOGUE, Evidence, Hit, Severity
 from ..rules.record import SteadyWindow as Window
 from .lifecycle import BY_ITSELF, CLEARS, DUE, DUE_TODAY, LIVE, LOOK_BACK, REOPEN_WITHIN, lifecycle
@@ -16,6 +16,10 @@ from .mutes import muted_for
 from .telling import spend, tell
 
 _EVIDENCE = tuple(field.name for field in fields(Evidence))
+_CHANGES = (
+    "severity", "state", "newest", "last_evidence_at", "due_at", "acknowledged_at", "acknowledged_by", "snoozed_until",
+    "closed_at", "closed_by", "close_reason", "head", "muted", "ends_at", "told_at",
+)  # fmt: skip
 _loaded = Prepared(
     lambda case, since: Flag.objects.filter(case=case).exclude(closed_at__lt=since).order_by("opened_at")
 )
@@ -241,16 +245,12 @@ def _place(flag: Flag, head: Flag | None, changed: dict[Any, Flag]) -> None:
 def _write(rows: Iterable[Flag], events: Sequence[FlagEvent]) -> None:
     """New and changed flags in one statement, heads before those under them; their cards are never rewritten."""
     ordered = sorted(rows, key=lambda f: f.head_id is not None)
-    if ordered:
-        Flag.objects.bulk_create(
-            ordered,
-            update_conflicts=True,
-            unique_fields=["id"],
-            update_fields=[
-                "severity", "state", "newest", "last_evidence_at", "due_at", "acknowledged_at", "acknowledged_by", "snoozed_until",
-                "closed_at", "closed_by", "close_reason", "head", "muted", "ends_at", "told_at",
-            ],
-        )  # fmt: skip
+    if all(flag._state.adding for flag in ordered):
+        insert(*ordered)
+    elif len(ordered) == 1:
+        update(ordered, *_CHANGES)
+    else:
+        Flag.objects.bulk_create(ordered, update_conflicts=True, unique_fields=["id"], update_fields=_CHANGES)
     insert(*events)
 
 

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from .. import notices
 from ..models import Assignment, Case, CaseSummary, Flag, Notice, Partner, User
+from ..models.prepared import Prepared
 from ..rules import CATALOGUE, Severity
 
 BUDGET, IN_DAYS = 2, timedelta(days=7)
@@ -47,11 +48,7 @@ def tell(case: Case, danger: Sequence[Flag], told: Sequence[Flag], rest: Sequenc
     if not loud and not quiet:
         return
     urgent = any(f.severity == Severity.URGENT for f in loud)
-    holders = list(
-        Assignment.objects.select_related("user").filter(
-            Q(until__isnull=True) | Q(until__gt=at), case=case, since__lte=at
-        )
-    )
+    holders = _holders(case.pk, at)
     rows: list[Notice] = []
     for to in _readers(holders, loud, everybody=urgent) if loud else ():
         kind, dedupe = "urgent" if urgent else "elevated", f"{loud[0].pk}:{at.isoformat()}"
@@ -59,6 +56,13 @@ def tell(case: Case, danger: Sequence[Flag], told: Sequence[Flag], rest: Sequenc
     for to in _readers(holders, quiet) if quiet else ():
         rows.append(_digest(to, at))
     notices.owe(rows)
+
+
+_holders = Prepared(
+    lambda case, at: Assignment.objects.select_related("user").filter(
+        Q(until__isnull=True) | Q(until__gt=at), case=case, since__lte=at
+    )
+)
 
 
 def _readers(holders: Sequence[Assignment], flags: Sequence[Flag], *, everybody: bool = False) -> list[User]:

@@ -6,7 +6,7 @@ the same rows as the queryset it was made from; `insert` and `update` write rows
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -21,7 +21,7 @@ T = TypeVar("T")
 class Prepared(Generic[T]):
     """`Prepared(make)(*args)` gives the rows of `make(*args)`, a queryset of rows or of `values_list`.
 
-    Arguments are ids, times, whole numbers or texts, never None, and may only stand where the queryset compares with
+    Arguments are ids, times, days, whole numbers or texts, never None, and may only stand where the queryset compares with
     them: a stand-in of the same kind takes each one's place when the SQL is put together, and is found again in it.
     """
 
@@ -63,6 +63,8 @@ def _bind(value: Any) -> Any:
         return value if connection.features.has_native_uuid_field else value.hex
     if isinstance(value, datetime):
         return connection.ops.adapt_datetimefield_value(value)
+    if isinstance(value, date):
+        return connection.ops.adapt_datefield_value(value)
     return value
 
 
@@ -71,6 +73,8 @@ def _stand_in(value: Any, number: int) -> Any:
         return UUID(int=2**128 - 1 - number)
     if isinstance(value, datetime):
         return datetime(1907, 3, 5, tzinfo=UTC) + timedelta(days=number)
+    if isinstance(value, date):
+        return date(1907, 3, 5) + timedelta(days=number)
     if isinstance(value, int) and not isinstance(value, bool):
         return 1_907_030_500 + number
     if isinstance(value, str):
@@ -132,16 +136,13 @@ def _read_models(compiler: Any, convert: Callable[[Sequence[Any]], list[list[Any
 
 
 def insert(*rows: models.Model) -> None:
-    """New rows of one table, whose ids were made in Python."""
+    """New rows of one table, whose ids were made in Python; one statement."""
     if not rows:
         return
-    fields, sql = _insert_sql(type(rows[0]), connection.vendor)
-    values = [[f.get_db_prep_save(f.pre_save(row, True), connection) for f in fields] for row in rows]
+    fields, sql, places = _insert_sql(type(rows[0]), connection.vendor)
+    values = [f.get_db_prep_save(f.pre_save(row, True), connection) for row in rows for f in fields]
     with connection.cursor() as cursor:
-        if len(rows) == 1:
-            cursor.execute(sql, values[0])
-        else:
-            cursor.executemany(sql, values)
+        cursor.execute(sql + ", ".join([places] * len(rows)), values)
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
 
@@ -164,11 +165,11 @@ def update(rows: Iterable[models.Model], *names: str) -> None:
 
 
 @cache
-def _insert_sql(model: type[models.Model], vendor: str) -> tuple[tuple[Any, ...], str]:
+def _insert_sql(model: type[models.Model], vendor: str) -> tuple[tuple[Any, ...], str, str]:
     quote, meta = connection.ops.quote_name, model._meta
     fields: tuple[Any, ...] = tuple(meta.concrete_fields)
     columns, places = ", ".join(quote(f.column) for f in fields), ", ".join(["%s"] * len(fields))
-    return fields, f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608 - own names
+    return fields, f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES ", f"({places})"  # noqa: S608 - own names
 
 
 @cache

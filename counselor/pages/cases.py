@@ -127,15 +127,15 @@ class Choice:
 
 def case_version(case: Case) -> tuple[Any, ...]:
     """Changes with whatever is written about the case: every act leaves a new stamp or a new entry in the trail, and
-    guidance opened once more its time."""
+    guidance opened once more its time. That somebody looked changes nothing on the page."""
     summaries, trail, sent = (
         connection.ops.quote_name(m._meta.db_table) for m in (CaseSummary, AuditEvent, SentGuidance)
     )
     pk = AuditEvent._meta.get_field("case").get_db_prep_value(case.pk, connection)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT stamp, (SELECT max(seq) FROM {trail} WHERE case_id = %s), "  # noqa: S608 - own table names
-            f"(SELECT max(last_opened_at) FROM {sent} WHERE case_id = %s) FROM {summaries} WHERE case_id = %s",
+            f"SELECT stamp, (SELECT seq FROM {trail} WHERE case_id = %s AND act <> 'viewed' "  # noqa: S608 - own table names
+            f"ORDER BY seq DESC LIMIT 1), (SELECT max(last_opened_at) FROM {sent} WHERE case_id = %s) FROM {summaries} WHERE case_id = %s",
             [pk, pk, pk],
         )
         found = cursor.fetchone()
