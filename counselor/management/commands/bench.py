@@ -32,10 +32,11 @@ from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import path
 from django.utils import timezone
 
-from clients import course, crypto, readings, summary
-from clients.models import Case, CheckIn, Partner, User
+from clients import course, crypto, flags, history, readings, summary
+from clients.models import Case, CaseSummary, CheckIn, Partner, SteadyWindow, User
 from clients.pressure import read
 from clients.progress import course as maths
+from clients.rules import evaluate
 from counselor import views
 from counselor.config.urls import urlpatterns as site
 
@@ -233,6 +234,22 @@ class Command(BaseCommand):
                 state = course.take(row, state, ())
             return state.count
 
+        def rules(case: Case) -> Callable[[], int]:
+            """Every rule over the history in view, from rows as they were loaded: what is parsed is parsed here."""
+            side = Partner.objects.select_related("case").get(case=case, side="A")
+            held, at = CaseSummary.objects.get(case=case), timezone.now()
+            in_view, flagged = history.recent(side, at), flags.load(case, at)
+            windows = list(SteadyWindow.objects.filter(partner=side).order_by("opened_at"))
+            state = course.state_of(held, "A")
+
+            def run() -> int:
+                built = history.build(
+                    side, in_view, windows, len(in_view) - 1, side.name, state=state, flags=flagged, arranged=held.arranged,
+                )  # fmt: skip
+                return len(evaluate(built).hits)
+
+            return run
+
         def recompute() -> int:
             with transaction.atomic():
                 readings.recompute(partner, at=timezone.now(), why="bench")
@@ -283,6 +300,8 @@ class Command(BaseCommand):
             Measure("case_1040_cold", get(long, long_page), 1, of="case_104_cold", before=views.forget_kept),
             Measure("course_104", fold, 3, of="f0"),
             Measure("recompute_104", recompute, 1, of="f0"),
+            Measure("rules_104", rules(cases[104]), 20, of="f0"),
+            Measure("rules_1040", rules(cases[1040]), 20, of="rules_104"),
             Measure("submit", post(portal, "/portal/check-in/"), 3, of="s", taken_back=True, without="read"),
             Measure(
                 "submit_1040",
