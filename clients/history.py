@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import TextField
 from django.db.models.functions import Cast
+from django.utils.crypto import salted_hmac
 
 from .crypto import Sealed, open_sealed
 from .models import CheckIn, Flag, Partner, SteadyWindow
@@ -17,7 +18,7 @@ from .models.prepared import Prepared
 from .pressure import Finding
 from .progress import Level, Share, Shift
 from .progress import course as maths
-from .rules import record
+from .rules import engagement, record
 
 # Rules look back 90 days at the most, the shift scan 12 check-ins. Whoever writes often is seen for the 90 days all the
 # same; the cap only bounds what one person can make the site read.
@@ -25,6 +26,7 @@ LOOK_BACK_ROWS = 60
 LOOK_BACK = timedelta(days=90)
 MOST_ROWS = 600
 DEVICES_FOR = timedelta(days=1)
+PRINTS_FOR = timedelta(days=7)
 
 
 def day_of(at: datetime) -> float:
@@ -281,16 +283,17 @@ def build(
 ) -> record.History:  # fmt: skip
     """The history of one partner; the last of `rows` is the check-in just sent. `state`: what the course carries after
     it; `flags`: the case's, as they stood before it; `arranged`: as on the case's row."""
-    own_zone = ZoneInfo(zone)
+    own_zone, rows = ZoneInfo(zone), list(rows)
     entries = tuple(_Kept(row, own_zone) if isinstance(row, Row) else entry(row, own_zone) for row in rows)
-    series = state.series if state else {}
+    series, newest, about = state.series if state else {}, rows[-1], arrange(arranged or {}, partner.side)
     return record.History(
         entries=entries,
         before=before,
         windows=tuple(record.SteadyWindow(w.opened_at, w.opened_by, w.ends_at, w.ended_at) for w in windows),
         name=name,
         other=partner.other_name,
-        arranged=arrange(arranged or {}, partner.side),
+        arranged=about,
+        prints=_prints(newest) if about.prints and isinstance(newest, CheckIn) else frozenset(),
         flags=tuple(
             record.Raised(
                 f.rule,
@@ -338,6 +341,7 @@ def arrange(stored: Mapping[str, Any], side: str) -> record.Arranged:
             for at, told in stored.get("says", {}).get(other, [])
         ),
         devices=tuple((datetime.fromisoformat(at), device) for at, device in stored.get("devices", {}).get(other, [])),
+        prints=tuple((datetime.fromisoformat(at), frozenset(p)) for at, p in stored.get("prints", {}).get(other, [])),
     )  # fmt: skip
 
 
@@ -354,8 +358,8 @@ def _day(stored: str | None) -> date | None:
 
 
 def note_what_was_said(stored: Mapping[str, Any], row: CheckIn) -> dict[str, Any]:
-    """`arranged`, with what this check-in adds for the other side's rules: its word on contact (the mirrored form), and
-    the device it came from. Desk only."""
+    """`arranged`, with what this check-in adds for the other side's rules: its word on contact (the mirrored form), the
+    device it came from, and prints of its words. Desk only."""
     kept = dict(stored)
     answers, side = row.answers, row.partner.side
     told: dict[str, Any] = {
@@ -368,7 +372,17 @@ def note_what_was_said(stored: Mapping[str, Any], row: CheckIn) -> dict[str, Any
         kept["says"] = _with(kept.get("says", {}), side, row.at, told, LOOK_BACK)
     if row.device and row.entered_by_id is None:
         kept["devices"] = _with(kept.get("devices", {}), side, row.at, row.device, DEVICES_FOR)
+    if marks := _prints(row):
+        kept["prints"] = _with(kept.get("prints", {}), side, row.at, sorted(marks), PRINTS_FOR)
     return kept
+
+
+def _prints(row: CheckIn) -> frozenset[int]:
+    """Of the words of a check-in, where its reporter agreed to their being read by software and wrote them alone."""
+    if not row.text or not row.text_read or row.entered_by_id is not None:
+        return frozenset()
+    key = salted_hmac("clients.history.prints", str(row.case_id), algorithm="sha256").digest()
+    return engagement.prints(row.text, key)
 
 
 def _with(stored: Mapping[str, Any], side: str, at: datetime, value: Any, kept_for: timedelta) -> dict[str, Any]:

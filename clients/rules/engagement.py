@@ -2,6 +2,7 @@
 
 import math
 from datetime import datetime, timedelta
+from hashlib import blake2b
 
 from clients.rules.record import (
     Entry,
@@ -21,6 +22,9 @@ ALIKE = 4  # forms in a row
 NO_CONTACT_DAYS = 28.0
 EXTRA = 3  # check-ins a week beyond the plan
 TOGETHER = timedelta(minutes=15)
+SHINGLE, KEPT, FEWEST = 4, 32, 16  # words in a row, prints kept of a text, and the fewest that are compared
+ALIKE_FROM = 0.7
+WEEK = timedelta(days=7)
 SILENCE = timedelta(hours=24)
 HIGH_DISTRESS = 60.0
 
@@ -166,22 +170,45 @@ def checking_the_site(history: History) -> Hit | None:
     )
 
 
+def prints(text: str, key: bytes) -> frozenset[int]:
+    """What is kept of a text to tell whether another one is nearly the same: the smallest keyed hashes of its runs of four
+    words. No word can be read back from them, and without the key none can be tried."""
+    words = "".join(c if c.isalnum() else " " for c in text.lower()).split()
+    runs = {" ".join(words[n : n + SHINGLE]) for n in range(len(words) - SHINGLE + 1)}
+    hashed = {int.from_bytes(blake2b(run.encode(), digest_size=6, key=key).digest(), "big") for run in runs}
+    return frozenset(sorted(hashed)[:KEPT])
+
+
+def alike(one: frozenset[int], other: frozenset[int]) -> bool:
+    """Whether two texts share at least seven tenths of their runs, judged by the smallest prints of both together."""
+    if min(len(one), len(other)) < FEWEST:
+        return False
+    together = sorted(one | other)[:KEPT]
+    return sum(p in one and p in other for p in together) >= ALIKE_FROM * len(together)
+
+
 def possible_coerced_entry(history: History) -> Hit | None:
-    """Both partners' forms from one device within 15 minutes. The practice's own devices leave no mark, and what the
-    desk enters is not looked at."""
-    now = history.now
-    if now.at_desk or not now.device:
+    """Both partners' forms from one device within 15 minutes, or nearly the same words within a week. The practice's own
+    devices leave no mark, and what the desk enters is not looked at."""
+    now, arranged = history.now, history.arranged
+    if now.at_desk:
         return None
-    near = [at for at, device in history.arranged.devices if device == now.device and abs(now.at - at) <= TOGETHER]
-    if not near:
+    rows = []
+    if now.device and any(d == now.device and abs(now.at - at) <= TOGETHER for at, d in arranged.devices):
+        words = "Sent from the same device as the other partner’s, within 15 minutes"
+        rows.append(Evidence(now.id, now.at, "form", words))
+    if any(abs(now.at - at) <= WEEK and alike(history.prints, told) for at, told in arranged.prints):
+        rows.append(Evidence(now.id, now.at, "form", "Nearly the same words as the other partner’s, within a week"))
+    if not rows:
         return None
     return Hit(
         "E06",
         Severity.WATCH,
-        "Both partners’ check-ins came from one device within 15 minutes. Ask in private whether each could answer "
-        "freely; raise it with nobody else.",
-        (Evidence(now.id, now.at, "form", "Sent from the same device as the other partner’s, within 15 minutes"),),
-        ("A tablet shared at home.",),
+        "Both partners’ check-ins came from one hand, as it looks. Ask in private whether each could answer freely; raise "
+        "it with nobody else.",
+        tuple(rows),
+        ("A tablet shared at home; a text written together.",),
+        from_other=True,
     )
 
 
@@ -240,10 +267,10 @@ RULES = (
         shows="When they were sent.",
     ),
     Rule(
-        "E06", 1, "engagement", "Both forms from one device",
-        "Both partners’ check-ins from one device within 15 minutes. The practice’s own devices, and what the desk "
-        "enters, are not looked at. For the counselor alone.",
-        "A tablet shared at home.",
+        "E06", 1, "engagement", "Both forms from one hand, as it looks",
+        "Both partners’ check-ins from one device within 15 minutes, or nearly the same words within a week. The "
+        "practice’s own devices, and what the desk enters, are not looked at. For the counselor alone.",
+        "A tablet shared at home; a text written together.",
         "28 days without it and a counselor’s look.",
         ("X1",), "L3", "coercive control", possible_coerced_entry,
         weighs="Watch.",

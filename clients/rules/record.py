@@ -230,6 +230,7 @@ class Arranged:
     mutes: frozenset[str] = frozenset()
     said: tuple[Said, ...] = ()  # by the other one, oldest first
     devices: tuple[tuple[datetime, str], ...] = ()  # where the other one's last check-ins came from
+    prints: tuple[tuple[datetime, frozenset[int]], ...] = ()  # of the other one's last texts (engagement.prints)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +286,7 @@ class History:
     first_day: float | None = None
     interval: int = 7  # days between check-ins, as planned
     danger: frozenset[str] = frozenset()
+    prints: frozenset[int] = frozenset()  # of the words of this check-in, where the other one's are known
 
     @property
     def now(self) -> Entry:

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from clients import checkins, course, flags, history, summary
-from clients.models import CaseSummary, CheckIn, SteadyWindow
+from clients.models import CaseSummary, CheckIn, Flag, SteadyWindow
 from clients.rules import History
 from tests import make
 from tests.conftest import Cast
@@ -149,3 +149,21 @@ def test_the_gate_knows_of_the_danger_that_the_check_in_itself_tells(cast: Cast)
     make.check_in(cast.a, 0, safety=("afraid",))
     assert built(cast, 0).now.gate == "wait"
     assert summary.lock(cast.couple).safety_open == 1
+
+
+def test_the_same_words_from_both_partners_are_a_matter_for_the_counselor_alone(cast: Cast) -> None:
+    text = (
+        "We met at the lake on Sunday and talked for a while about the summer. It was calm, we laughed about the old boat, "
+        "and then we went home before it got dark because the children had school in the morning."
+    )
+    make.check_in(cast.a, 1, text)
+    kept = CaseSummary.objects.get(case=cast.couple).arranged["prints"]["A"]
+    assert all(isinstance(number, int) for number in kept[0][1])
+    make.check_in(cast.b, 2, text)
+    assert list(Flag.objects.filter(rule="E06").values_list("partner__side", "severity")) == [("B", 2)]
+
+
+def test_words_that_software_may_not_read_leave_no_print(cast: Cast) -> None:
+    alone = make.case(cast.dana, ("Vera", make.user(cast.practice, "Vera", "client")), ("Tom", None), text=False)
+    make.check_in(make.side(alone), 1, "One two three four five six seven eight nine ten. " * 5)
+    assert "prints" not in CaseSummary.objects.get(case=alone).arranged
