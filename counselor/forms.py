@@ -27,7 +27,6 @@ class SafetyResolveForm(forms.Form):
     )
     follow_up = forms.CharField(
         label="What was done next",
-        strip=False,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text="Kept sealed, and read by whoever takes the second look.",
         error_messages={"required": "Please say what was done next; a safety flag is not closed without it."},
@@ -40,7 +39,7 @@ class ReopenForm(forms.Form):
         choices=[("", "Pick a reason"), *flags.REOPEN_REASONS.items()],
         error_messages={"required": "Please say why it is opened again."},
     )
-    words = forms.CharField(label="A few words", required=False, strip=False, widget=forms.Textarea(attrs={"rows": 2}))
+    words = forms.CharField(label="A few words", required=False, widget=forms.Textarea(attrs={"rows": 2}))
 
 
 class SnoozeForm(forms.Form):
@@ -52,11 +51,11 @@ class SnoozeForm(forms.Form):
 
 
 class HandOnForm(forms.Form):
-    to = forms.ChoiceField(label="Hand on to", error_messages={"required": "Please pick a person."})
+    to_id = forms.ChoiceField(label="Hand on to", error_messages={"required": "Please pick a person."})
 
     def __init__(self, people: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        to: Any = self.fields["to"]
+        to: Any = self.fields["to_id"]
         to.choices = [("", "Pick a person"), *people]
 
 
@@ -76,9 +75,7 @@ class MuteForm(forms.Form):
 
 
 class SecondLookForm(forms.Form):
-    words = forms.CharField(
-        label="A note, if you wish", required=False, strip=False, widget=forms.Textarea(attrs={"rows": 2})
-    )
+    words = forms.CharField(label="A note, if you wish", required=False, widget=forms.Textarea(attrs={"rows": 2}))
 
 
 class PracticeMuteForm(forms.Form):

@@ -190,7 +190,7 @@ def good_data(ids: dict[str, Any]) -> dict[str, Any]:
     return {
         "key": str(ids["key"]), "checkin": str(ids["checkin"]), "flag": str(ids["flag_id"]), "body": "Changed.",
         "version": "1", "reason": "followed_up", "card": "X1", "side": "A", "line": "A line.", "answer": "not_for_me",
-        "follow_up": "Called.", "until": "2099-01-01", "to": "", "words": "", "alone": "on", "how": "room", "result": "clear", "s2_who": "to_me", "s2_safe": "yes", "do": "drop",
+        "follow_up": "Called.", "until": "2099-01-01", "to_id": "", "words": "", "alone": "on", "how": "room", "result": "clear", "s2_who": "to_me", "s2_safe": "yes", "do": "drop",
     }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from .audit import ACTS, trail
 from .care import arrangements
 from .cases import STREAM_LENGTH, CasePage, Choice, case, case_version
 from .flag_list import Wanted, flag_list, second_look, second_looks
-from .flags import flag
+from .flags import FlagPage, flag
 from .notes import note, share, side_of
 from .rules import catalogue, practice_rules
 from .stream import Entry
@@ -20,6 +20,7 @@ __all__ = [
     "CasePage",
     "Choice",
     "Entry",
+    "FlagPage",
     "Wanted",
     "arrangements",
     "case",

@@ -66,80 +66,71 @@ def _stand(request: Any) -> UUID | None:
         return None
 
 
-def _act(request: Any, flag_id: UUID, act: Callable[..., Any], said: str = "", **given: Any) -> HttpResponse:
-    """One act on one flag. Who comes second reads what the first one did, on the flag as it is now."""
+def _act(
+    request: Any, room: UUID, act: Callable[..., Any], form: Any = None, bound: str = "", **given: Any
+) -> HttpResponse:
+    """One act on one flag, with what the form says. What does not fit is asked for beside its field; who comes second reads
+    what the first one did, on the flag as it is now. What was written stays in the form."""
+    kept = {bound: form} if form is not None else {}
+    if form is not None and not form.is_valid():
+        return _show_flag(request, room, status=422, **kept)
     try:
         with _found():
-            act(case=request.case, flag_id=flag_id, by=request.user, at=timezone.now(), stand=_stand(request), **given)
+            said = form.cleaned_data if form is not None else {}
+            act(case=request.case, by=request.user, at=timezone.now(), **said, **given)
     except flags.Refused as refusal:
-        return _show_flag(request, flag_id, str(refusal), 409)
+        return _show_flag(request, room, str(refusal), 409, **kept)
     if request.htmx:
-        return _show_flag(request, flag_id)
-    if said:
-        messages.success(request, said)
-    return redirect("desk:flag", case_id=request.case.pk, flag_id=flag_id)
+        return _show_flag(request, room)
+    return redirect("desk:flag", case_id=request.case.pk, flag_id=room)
+
+
+def _page(request: Any, flag_id: UUID) -> pages.FlagPage:
+    return pages.flag(request.case, flag_id, request.user, timezone.now())
 
 
 @require_POST
 def acknowledge_flag(request: Any, case_id: UUID, flag_id: UUID) -> HttpResponse:
-    return _act(request, flag_id, flags.acknowledge)
+    return _act(request, flag_id, flags.acknowledge, flag_id=flag_id, stand=_stand(request))
 
 
 @require_POST
 def resolve_flag(request: Any, case_id: UUID, flag_id: UUID) -> HttpResponse:
-    page = pages.flag(request.case, flag_id, request.user, timezone.now())
-    form: Any = (SafetyResolveForm if page.card.safety else ResolveForm)(request.POST, auto_id="resolve_%s")
-    if not form.is_valid():
-        return _show_flag(request, flag_id, status=422, resolve=form)
-    return _act(request, flag_id, flags.resolve, **form.cleaned_data)
+    fitting = SafetyResolveForm if _page(request, flag_id).card.safety else ResolveForm
+    form = fitting(request.POST, auto_id="resolve_%s")
+    return _act(request, flag_id, flags.resolve, form, "resolve", flag_id=flag_id, stand=_stand(request))
 
 
 @require_POST
 def reopen_flag(request: Any, case_id: UUID, flag_id: UUID) -> HttpResponse:
     form = ReopenForm(request.POST, auto_id="reopen_%s")
-    if not form.is_valid():
-        return _show_flag(request, flag_id, status=422, reopen=form)
-    return _act(request, flag_id, flags.reopen, **form.cleaned_data)
+    return _act(request, flag_id, flags.reopen, form, "reopen", flag_id=flag_id, stand=_stand(request))
 
 
 @require_POST
 def snooze_flag(request: Any, case_id: UUID, flag_id: UUID) -> HttpResponse:
     form = SnoozeForm(request.POST, auto_id="snooze_%s")
-    if not form.is_valid():
-        return _show_flag(request, flag_id, status=422, snooze=form)
-    return _act(request, flag_id, flags.snooze, **form.cleaned_data)
+    return _act(request, flag_id, flags.snooze, form, "snooze", flag_id=flag_id, stand=_stand(request))
 
 
 @require_POST
 def hand_on_flag(request: Any, case_id: UUID, flag_id: UUID) -> HttpResponse:
-    page = pages.flag(request.case, flag_id, request.user, timezone.now())
-    form = HandOnForm(page.people, request.POST, auto_id="owner_%s")
-    if not form.is_valid():
-        return _show_flag(request, flag_id, status=422, hand_on=form)
-    return _act(request, flag_id, flags.hand_on, to_id=form.cleaned_data["to"])
+    form = HandOnForm(_page(request, flag_id).people, request.POST, auto_id="owner_%s")
+    return _act(request, flag_id, flags.hand_on, form, "hand_on", flag_id=flag_id, stand=_stand(request))
 
 
 @require_POST
 def mute_rule(request: Any, case_id: UUID, flag_id: UUID) -> HttpResponse:
     """Mute the rule of this flag, for what its person reports or for the case."""
-    page = pages.flag(request.case, flag_id, request.user, timezone.now())
+    page = _page(request, flag_id)
     form = MuteForm(page.side, page.card.who, request.POST, auto_id="mute_%s")
-    if not form.is_valid():
-        return _show_flag(request, flag_id, status=422, mute=form)
-    try:
-        flags.mute(case=request.case, rule=page.card.rule, by=request.user, at=timezone.now(), **form.cleaned_data)
-    except flags.Refused as refusal:
-        return _show_flag(request, flag_id, str(refusal), 409)
-    if request.htmx:
-        return _show_flag(request, flag_id)
-    return redirect("desk:flag", case_id=case_id, flag_id=flag_id)
+    return _act(request, flag_id, flags.mute, form, "mute", rule=page.card.rule)
 
 
 @require_POST
 def second_look_flag(request: Any, case_id: UUID, flag_id: UUID) -> HttpResponse:
-    form = SecondLookForm(request.POST)
-    form.is_valid()
-    return _act(request, flag_id, flags.second_look, words=form.cleaned_data.get("words", ""))
+    form = SecondLookForm(request.POST, auto_id="look_%s")
+    return _act(request, flag_id, flags.second_look, form, "look", flag_id=flag_id, stand=_stand(request))
 
 
 # The list
