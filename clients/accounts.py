@@ -1,12 +1,12 @@
 """Accounts: nobody signs up; people are enrolled by a practice (decisions 44, closed sign-up)."""
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.db import transaction
 
-from . import audit
+from . import audit, duty
 from .models import Consent, Partner, Practice, User
 from .models.prepared import Prepared
 
@@ -21,13 +21,13 @@ class ClosedDoor(DefaultAccountAdapter):  # type: ignore[misc]
 
 
 @transaction.atomic
-def open_practice(*, name: str, zone: str, at: datetime, hours: str = "") -> Practice:
+def open_practice(*, name: str, zone: str, at: datetime, closes: time = time(17)) -> Practice:
+    """Staffed from Monday to Friday, nine until `closes`, until its lead says otherwise."""
     practice = Practice(name=name, zone=zone, created_at=at)
-    if hours:
-        practice.hours = hours
     practice.save(force_insert=True)
     audit.open_chain(practice)
     audit.record("practice.opened", by=None, at=at, practice=practice.pk, subject=practice.pk)
+    duty.set_hours(practice=practice, stretches=[(day, time(9), closes) for day in range(5)], by=None, at=at)
     return practice
 
 

@@ -7,15 +7,17 @@ from uuid import UUID
 
 from celery import current_app
 from django.db import transaction
-from django.db.models import Count, F, Q
+from django.db.models import F, Q, QuerySet
 
 from .models import Case, Flag, Notice, User
-from .models.prepared import Prepared
 
 LEASE = timedelta(minutes=2)
 LONGEST_WAIT = timedelta(minutes=15)
-GIVE_UP_AFTER = timedelta(days=3)  # an urgent notice is never given up
+GIVE_UP_AFTER = timedelta(days=3)
+NEVER_GIVEN_UP = ("urgent", "alert", "pager")
+SILENT_AFTER = timedelta(minutes=3)  # an alert that nobody even tried to deliver for so long is stuck, too
 BATCH = 50
+SEEN = "seen"  # why an alert did not have to go out any more
 
 
 def prepare(
@@ -70,7 +72,7 @@ def claim(ids: Iterable[UUID], at: datetime) -> list[Notice]:
         ).update(lease_until=at + LEASE, attempts=F("attempts") + 1)
         if taken:
             mine.append(pk)
-    return list(Notice.objects.select_related("to", "practice").filter(pk__in=mine).order_by("due_at"))
+    return list(Notice.objects.select_related("to", "practice", "flag").filter(pk__in=mine).order_by("due_at"))
 
 
 def mark_sent(notice: Notice, at: datetime) -> None:
@@ -79,7 +81,7 @@ def mark_sent(notice: Notice, at: datetime) -> None:
 
 def mark_failed(notice: Notice, at: datetime, error: str) -> None:
     """Try again later, ever more slowly. Today says so while mail does not go out (`count_stuck`)."""
-    last = notice.kind != "urgent" and at - notice.due_at > GIVE_UP_AFTER
+    last = notice.kind not in NEVER_GIVEN_UP and at - notice.due_at > GIVE_UP_AFTER
     wait = min(timedelta(seconds=15 * 2 ** min(notice.attempts, 10)), LONGEST_WAIT)
     Notice.objects.filter(pk=notice.pk).update(
         lease_until=at + wait,
@@ -88,16 +90,16 @@ def mark_failed(notice: Notice, at: datetime, error: str) -> None:
     )
 
 
-_stuck: Prepared[tuple[int]] = Prepared(
-    lambda practice: (
-        Notice.objects.filter(practice=practice, sent_at__isnull=True, attempts__gte=2)
-        .values("practice")
-        .annotate(count=Count("pk"))
-        .values_list("count")
-    )
-)
+def is_moot(notice: Notice) -> bool:
+    """Somebody has seen the flag in the meantime: nobody else is called out for it."""
+    return notice.kind in NEVER_GIVEN_UP and notice.flag is not None and notice.flag.state != Flag.State.OPEN
 
 
-def count_stuck(practice_id: UUID) -> int:
-    """Notices of a practice that were tried and did not go out."""
-    return sum(count for (count,) in _stuck(practice_id))
+def drop(notice: Notice, at: datetime) -> None:
+    Notice.objects.filter(pk=notice.pk, sent_at__isnull=True).update(failed_at=at, lease_until=None, error=SEEN)
+
+
+def stuck(practice_id: UUID, at: datetime) -> QuerySet[Notice]:
+    """Notices that were tried and did not go out, and alerts that wait although they are due: the channel is down."""
+    waits = Q(attempts__gte=2) | Q(kind__in=NEVER_GIVEN_UP, due_at__lt=at - SILENT_AFTER)
+    return Notice.objects.filter(waits, practice_id=practice_id, sent_at__isnull=True).exclude(error=SEEN)

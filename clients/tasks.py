@@ -8,17 +8,19 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils import timezone
 
-from . import checkins, flags, notices, readings, reevaluation, schedule
+from . import checkins, duty, flags, notices, pager, readings, reevaluation, schedule, team
 from .models import Notice
 
-# Neutral on purpose: whoever sees the mailbox learns nothing (trust.md 14).
 REREAD_BATCH = 25
 REBUILD_BATCH = 100
 REEVALUATE_BATCH = 25
 DAYS_BATCH = 200
 
+# Neutral on purpose: whoever sees the mailbox learns nothing (trust.md 14).
 SUBJECT = "A new note for you"
 BODY = "There is something new for you. Please sign in when it suits you:\n{address}\n"
+TEST_SUBJECT = "The weekly test"
+TEST_BODY = "This is only the weekly test. Please sign in and say that it arrived:\n{address}\n"
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -29,6 +31,9 @@ def deliver(*, ids: list[str]) -> int:
         # One at a time, so that no lease runs out while the ones before are being sent.
         notice = next(iter(notices.claim([UUID(pk)], timezone.now())), None)
         if notice is None:
+            continue
+        if notices.is_moot(notice):
+            notices.drop(notice, timezone.now())
             continue
         try:
             _send(notice)
@@ -45,6 +50,19 @@ def deliver_due() -> int:
     """The sweep: whatever nobody nudged for, or a worker left behind."""
     ids = notices.find_due(timezone.now())
     return deliver(ids=[str(pk) for pk in ids]) if ids else 0
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def watch_clocks() -> int:
+    """The clock of what is urgent: alert whoever is next, for every flag that nobody has seen in time."""
+    return duty.watch(timezone.now())
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def tend_duty() -> int:
+    """What is slower: calls that were asked for, flags that wait for somebody's return, the weekly test."""
+    at = timezone.now()
+    return duty.hasten_calls(at) + team.hold_others(at) + duty.send_weekly_tests(at)
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -97,9 +115,14 @@ def tidy() -> int:
 
 
 def _send(notice: Notice) -> None:
+    if notice.kind in {"pager", "pagertest"}:
+        if notice.practice.pager_url:  # taken away in the meantime: nothing to tell
+            pager.call(notice.practice.pager_url)
+        return
+    subject, body = (TEST_SUBJECT, TEST_BODY) if notice.kind == "test" else (SUBJECT, BODY)
     EmailMessage(
-        SUBJECT,
-        BODY.format(address=f"{settings.SITE_URL}/accounts/login/"),
+        subject,
+        body.format(address=f"{settings.SITE_URL}/accounts/login/"),
         to=[notice.to.email],
         headers={"Message-ID": f"<{notice.pk}@{settings.DEFAULT_FROM_EMAIL.rsplit('@', 1)[-1]}>"},
     ).send()

@@ -59,17 +59,22 @@ class Partner(PracticeRow):
 
 
 class Assignment(PracticeRow):
-    """Who holds a case, from when to when. The doorkeeper reads nothing else."""
+    """Who holds a case, from when to when. The doorkeeper reads nothing else.
+
+    The primary counselor opens the whole case. Cover, and whoever an alert has reached, open its safety cards, how to
+    reach the people and the limits on contact, and nothing else (decisions 49)."""
 
     class As(models.TextChoices):
         PRIMARY = "primary", "Primary"
         COVER = "cover", "Cover"
+        ALERTED = "alerted", "Alerted"
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="assignments")
     user = models.ForeignKey(User, models.PROTECT, related_name="assignments")
     role = models.CharField(max_length=8, choices=As.choices, default=As.PRIMARY)
     since = models.DateTimeField()
     until = models.DateTimeField(null=True)
+    moved = models.JSONField(default=list)  # cover: ids of flags that wait for the return
 
     class Meta:
         indexes = [models.Index(fields=["user", "case"])]

@@ -39,14 +39,17 @@ class Duty(PracticeRow):
 
 
 class Escalation(PracticeRow):
-    """The clock of one urgent flag: the rows are the work, so a restart changes nothing (rules.md, S08).
+    """The clock of one urgent flag, so that a restart changes nothing (rules.md, S08).
 
-    `rung` counts who was alerted: 0 counselor, 1 cover and duty, 2 practice lead, 3 phone instruction on screen. It runs
-    from `since` until a named person has seen the flag.
+    `rung` counts who was alerted: 0 counselor and cover, 1 duty, 2 practice lead, 3 phone instruction on screen. It runs
+    from `since` until a named person has seen the flag; `due_at` is the flag's own when the clock began.
     """
 
     flag = models.ForeignKey(Flag, models.PROTECT, related_name="escalations")
     since = models.DateTimeField()
+    due_at = models.DateTimeField()
+    speed = models.CharField(max_length=5, choices=[("now", "Now"), ("today", "Today")], default="now")
+    told = models.JSONField(default=list)  # [user id, when, rung], in order
     rung = models.PositiveSmallIntegerField(default=0)
     next_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)

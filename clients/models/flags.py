@@ -74,6 +74,7 @@ class Flag(PracticeRow):
         indexes = [
             models.Index(fields=["case", "state"]),
             models.Index(fields=["partner", "rule", "opened_at"]),
+            models.Index(fields=["due_at"], condition=Q(state="open", severity=4), name="flag_urgent_waits"),
         ]
         constraints = [
             models.UniqueConstraint(

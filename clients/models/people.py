@@ -12,7 +12,6 @@ from .base import Row, new_id
 class Practice(Row):
     name = models.CharField(max_length=120)
     zone = models.CharField(max_length=64, default="UTC")
-    hours = models.CharField(max_length=200, default="Monday to Friday, 9:00 to 17:00")
     # Where a pager is told, without content, that something urgent waits (decisions 8).
     pager_url = models.URLField(default="", blank=True)
     # What happens outside staffed hours; the client's screens say it in these terms.

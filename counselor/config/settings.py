@@ -255,6 +255,9 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = str(MAIL_DIR)
 
+# Pager hooks are called on public https hosts only; hosts of one's own network have to be named here.
+PAGER_HOSTS = [h for h in _env.get("PAGER_HOSTS", "").split(",") if h]
+
 # Celery carries ids; the rows are the queue (ux.md 6, security.md 2.1).
 QUEUE_DIR = Path(_env.get("QUEUE_DIR") or DEMO_DIR / "queue")
 CELERY_BROKER_URL = _env.get("CELERY_BROKER_URL") or "filesystem://localhost"
@@ -284,6 +287,8 @@ elif CELERY_BROKER_URL.startswith("redis"):
 CELERY_BEAT_SCHEDULE_FILENAME = str(Path(_env.get("BEAT_FILE") or VAR / "beat" / "schedule"))
 CELERY_BEAT_SCHEDULE = {
     "deliver": {"task": "clients.tasks.deliver_due", "schedule": 5.0, "options": {"expires": 5}},
+    "clocks": {"task": "clients.tasks.watch_clocks", "schedule": 5.0, "options": {"expires": 5}},
+    "duty": {"task": "clients.tasks.tend_duty", "schedule": 60.0, "options": {"expires": 50}},
     "reread": {"task": "clients.tasks.reread_outdated", "schedule": 60.0, "options": {"expires": 50}},
     "courses": {"task": "clients.tasks.rebuild_courses", "schedule": 60.0, "options": {"expires": 50}},
     "schedule": {"task": "clients.tasks.keep_schedule", "schedule": 60.0, "options": {"expires": 50}},

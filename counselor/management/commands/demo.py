@@ -164,7 +164,7 @@ class Seeder:
     def start(self) -> None:
         opened = self.now - timedelta(days=400)
         for name, zone in ((PRACTICE, ZONE), (OTHER_PRACTICE, "Europe/Lisbon")):
-            practice = accounts.open_practice(name=name, zone=zone, at=opened, hours="Monday to Friday, 9:00 to 18:00")
+            practice = accounts.open_practice(name=name, zone=zone, at=opened, closes=time(18))
             for position, (kind, label, phone, about) in enumerate(RESOURCES):
                 Resource.objects.create(
                     practice=practice, kind=kind, label=label, phone=phone, about=about, position=position

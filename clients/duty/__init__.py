@@ -1,0 +1,47 @@
+"""Who answers when: staffed hours, duty by half-days, who is in session, and the clock of what is urgent.
+
+`hours` says when somebody is there, `people` who is alerted on which rung, `clock` climbs the rungs, `setting` is what the
+practice lead arranges. This is the door.
+"""
+
+from .clock import PHONE, Speed, alerted, confirm_test, hasten_calls, send_test, send_weekly_tests, watch
+from .hours import CALL_WITHIN, Week, week_of
+from .people import IN_SESSION_FOR, begin_session, end_session, on_duty
+from .setting import (
+    AFTER_HOURS,
+    Number,
+    Refused,
+    add_number,
+    change_number,
+    drop_number,
+    set_channels,
+    set_duty,
+    set_hours,
+)
+
+__all__ = [
+    "AFTER_HOURS",
+    "CALL_WITHIN",
+    "IN_SESSION_FOR",
+    "PHONE",
+    "Number",
+    "Refused",
+    "Speed",
+    "Week",
+    "add_number",
+    "alerted",
+    "begin_session",
+    "change_number",
+    "confirm_test",
+    "drop_number",
+    "end_session",
+    "hasten_calls",
+    "on_duty",
+    "send_test",
+    "send_weekly_tests",
+    "set_channels",
+    "set_duty",
+    "set_hours",
+    "watch",
+    "week_of",
+]
