@@ -1,7 +1,8 @@
 """The doorkeeper: who enters which door, who opens which case or side (trust.md 3, architecture 6).
 
 Views do not check permissions. Before a view runs, the doorkeeper has resolved `request.case` (desk) or
-`request.partner` (portal); what is not yours is 404, the same page as for an id that does not exist.
+`request.partner` (portal); what is not yours is 404, the same page as for an id that does not exist. `request.narrow`
+says that of this case only danger is shown.
 """
 
 import secrets
@@ -20,7 +21,7 @@ from django.utils import timezone
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.crypto import salted_hmac
 
-from .models import Assignment, Case, Partner, Role, User
+from .models import Assignment, Case, Flag, Partner, Role, User
 from .models.prepared import Prepared
 
 View = Callable[..., Any]
@@ -35,6 +36,19 @@ def without_case(view: View) -> View:
     return view
 
 
+def lead_only(view: View) -> View:
+    """Mark a desk view for the practice lead; it opens no case."""
+    view.lead_only = True  # type: ignore[attr-defined]
+    return without_case(view)
+
+
+def for_safety(view: View) -> View:
+    """Mark a view that cover, and whoever was alerted, may open as well: what it shows of a case is danger and how to
+    reach people. Of flags it is given those of danger only. Every other view of a case is the primary counselor's."""
+    view.for_safety = True  # type: ignore[attr-defined]
+    return view
+
+
 def keeps_posts(hold: Callable[[HttpRequest], HttpResponseBase | None]) -> Callable[[View], View]:
     """Mark a view whose posts are kept when the session has ended; `hold` keeps one and answers."""
 
@@ -46,12 +60,17 @@ def keeps_posts(hold: Callable[[HttpRequest], HttpResponseBase | None]) -> Calla
 
 
 def visible_cases(user: User, at: datetime) -> QuerySet[Case]:
-    """Cases this person holds now, by assignment and nothing else."""
+    """Cases this person holds as their counselor now, by assignment and nothing else."""
     return _visible(user.pk, user.practice_id, at)
 
 
+def safety_cases(user: User, at: datetime) -> QuerySet[Case]:
+    """The same, and those on which this person stands in or was alerted: of them only danger is shown (decisions 49)."""
+    return _cases(_held(user.pk, at), user.practice_id)
+
+
 def visible_stamps(user: User, at: datetime) -> tuple[int, ...]:
-    """The read models' stamps of the same cases: another case, or another word about one, makes it another tuple."""
+    """The read models' stamps of `visible_cases`: another case, or another word about one, makes it another tuple."""
     return tuple(dict.fromkeys(stamp for (stamp,) in _stamps(user.pk, user.practice_id, at)))
 
 
@@ -64,14 +83,21 @@ def _held(user: UUID, at: datetime) -> QuerySet[Assignment]:
     return Assignment.objects.filter(Q(until__isnull=True) | Q(until__gt=at), user=user, since__lte=at)
 
 
+def _as_counselor(user: UUID, at: datetime) -> QuerySet[Assignment]:
+    return _held(user, at).filter(role=Assignment.As.PRIMARY)
+
+
+def _cases(held: QuerySet[Assignment], practice: UUID) -> QuerySet[Case]:
+    return Case.objects.filter(Exists(held.filter(case=OuterRef("pk"))), practice=practice, closed_at__isnull=True)
+
+
 def _visible(user: UUID, practice: UUID, at: datetime) -> QuerySet[Case]:
-    held = _held(user, at).filter(case=OuterRef("pk"))
-    return Case.objects.filter(Exists(held), practice=practice, closed_at__isnull=True)
+    return _cases(_as_counselor(user, at), practice)
 
 
 _stamps: Prepared[tuple[int]] = Prepared(
     lambda user, practice, at: (
-        _held(user, at)
+        _as_counselor(user, at)
         .filter(case__practice=practice, case__closed_at__isnull=True)
         .order_by("case_id")
         .values_list("case__summary__stamp")
@@ -92,6 +118,22 @@ def open_case(user: User, case_id: UUID, at: datetime) -> Case:
     if case is None:
         raise Http404
     return case
+
+
+def open_for_safety(user: User, case_id: UUID, at: datetime, flag_id: UUID | None) -> tuple[Case, bool]:
+    """The case, and whether only its danger is shown to this person."""
+    case = safety_cases(user, at).select_related("practice").filter(pk=case_id).first()
+    if case is None:
+        raise Http404
+    narrow = not _as_counselor(user.pk, at).filter(case=case).exists()
+    if narrow and flag_id is not None and not danger_of(case).filter(pk=flag_id).exists():
+        raise Http404
+    return case, narrow
+
+
+def danger_of(case: Case) -> QuerySet[Flag]:
+    """The flags that cover and whoever was alerted see."""
+    return Flag.objects.filter(Q(safety=True) | Q(severity=Flag.Severity.URGENT), case=case)
 
 
 _own_side = Prepared(
@@ -196,8 +238,13 @@ class Doorkeeper:
                 case_id = lead(kwargs[name], user)
                 if case_id is None:
                     raise Http404
-                request.case = open_case(user, case_id, at)
+                if name == "case_id" and getattr(view, "for_safety", False):
+                    request.case, request.narrow = open_for_safety(user, case_id, at, kwargs.get("flag_id"))
+                else:
+                    request.case, request.narrow = open_case(user, case_id, at), False
                 return None
         if not getattr(view, "without_case", False):
+            raise Http404
+        if getattr(view, "lead_only", False) and user.role != Role.OWNER:
             raise Http404
         return None

@@ -80,7 +80,7 @@ def mark_sent(notice: Notice, at: datetime) -> None:
 
 
 def mark_failed(notice: Notice, at: datetime, error: str) -> None:
-    """Try again later, ever more slowly. Today says so while mail does not go out (`count_stuck`)."""
+    """Try again later, ever more slowly. The desk says so while mail does not go out (`stuck`)."""
     last = notice.kind not in NEVER_GIVEN_UP and at - notice.due_at > GIVE_UP_AFTER
     wait = min(timedelta(seconds=15 * 2 ** min(notice.attempts, 10)), LONGEST_WAIT)
     Notice.objects.filter(pk=notice.pk).update(
@@ -99,7 +99,8 @@ def drop(notice: Notice, at: datetime) -> None:
     Notice.objects.filter(pk=notice.pk, sent_at__isnull=True).update(failed_at=at, lease_until=None, error=SEEN)
 
 
-def stuck(practice_id: UUID, at: datetime) -> QuerySet[Notice]:
-    """Notices that were tried and did not go out, and alerts that wait although they are due: the channel is down."""
-    waits = Q(attempts__gte=2) | Q(kind__in=NEVER_GIVEN_UP, due_at__lt=at - SILENT_AFTER)
+def stuck(practice_id: UUID, silent_since: datetime) -> QuerySet[Notice]:
+    """Notices that were tried and did not go out, and alerts that wait although they are due: the channel is down.
+    `silent_since` is `SILENT_AFTER` before now."""
+    waits = Q(attempts__gte=2) | Q(kind__in=NEVER_GIVEN_UP, due_at__lt=silent_since)
     return Notice.objects.filter(waits, practice_id=practice_id, sent_at__isnull=True).exclude(error=SEEN)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import care, case, flags, library, notes, rules, today, trail
+from .views import alerts, care, case, flags, library, notes, rules, safety, today, trail
 
 app_name = "desk"
 
@@ -12,6 +12,7 @@ _note = "notes/<uuid:note_id>/"
 urlpatterns = [
     path("", today.today, name="today"),
     path(_case, case.case, name="case"),
+    path(_case + "safety/", safety.safety, name="safety"),
     path(_case + "read/", case.mark_read, name="mark_read"),
     path(_case + "readings/", case.judge_reading, name="judge_reading"),
     path(_case + "screening/<str:side>/", case.screening, name="screening"),
@@ -45,5 +46,7 @@ urlpatterns = [
     path("practice/rules/", rules.practice_rules, name="practice_rules"),
     path("practice/rules/<uuid:mute_id>/", rules.unmute_for_practice, name="unmute_for_practice"),
     path("corrections/", case.corrections, name="corrections"),
+    path("alerts/", alerts.alerts, name="alerts"),
+    path("in-session/", alerts.in_session, name="in_session"),
     path("trail/", trail.trail, name="trail"),
 ]

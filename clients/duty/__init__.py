@@ -6,7 +6,7 @@ practice lead arranges. This is the door.
 
 from .clock import PHONE, Speed, alerted, confirm_test, hasten_calls, send_test, send_weekly_tests, watch
 from .hours import CALL_WITHIN, Week, week_of
-from .people import IN_SESSION_FOR, begin_session, end_session, on_duty
+from .people import IN_SESSION_FOR, begin_session, end_session, on_duty, to_phone
 from .setting import (
     AFTER_HOURS,
     Number,
@@ -42,6 +42,7 @@ __all__ = [
     "set_channels",
     "set_duty",
     "set_hours",
+    "to_phone",
     "watch",
     "week_of",
 ]

@@ -30,6 +30,7 @@ WAITS = (NOW, timedelta(minutes=15), timedelta(minutes=30))
 PHONE = len(WAITS)
 ALERTED_FOR = timedelta(hours=72)  # how long an alert opens the safety cards of one case
 NOT_TIMED = ("S08",)  # says that a clock ran out; it has none of its own
+OWN_WORDS = ("S01", "S02", "S04", "S05", "S07")
 CASES_A_SWEEP = 100
 TEST_HOUR = 10
 
@@ -179,13 +180,16 @@ def _open_cards(case: Case, users: Iterable[User], at: datetime) -> None:
             Assignment.objects.filter(pk=mine.pk).update(until=at + ALERTED_FOR)
 
 
-def alerted(partner: Partner, since: datetime) -> Speed | Literal[""]:
-    """How fast what this person reported at that time is looked at; empty where it raised nothing urgent. One query."""
-    rows = Flag.objects.filter(partner=partner, severity=Flag.Severity.URGENT, last_evidence_at=since, safety=True)
-    dues = [due for due in rows.values_list("due_at", flat=True) if due is not None]
-    if not dues:
-        return ""
-    return "now" if min(dues) - since <= NOW else "today"
+def alerted(partner: Partner, since: datetime) -> tuple[Speed | Literal[""], datetime | None]:
+    """How fast, and by when, what this person reported at that time is looked at; empty where it raised nothing urgent.
+    Only rules that rest on the person's own words are asked, since it is shown to them (decisions 1). One query."""
+    rows = Flag.objects.filter(
+        partner=partner, severity=Flag.Severity.URGENT, last_evidence_at=since, rule__in=OWN_WORDS
+    )
+    due = min((due for due in rows.values_list("due_at", flat=True) if due is not None), default=None)
+    if due is None:
+        return "", None
+    return ("now" if due - since <= NOW else "today"), due
 
 
 # The call that was asked for

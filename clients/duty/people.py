@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -25,10 +26,14 @@ def holders(case: Case, at: datetime) -> list[Assignment]:
 
 def on_duty(practice: Practice, at: datetime) -> User | None:
     """The duty person of this half-day; nights belong to the half-day they lie in."""
-    local = at.astimezone(ZoneInfo(practice.zone))
-    half = Duty.Half.MORNING if local.hour < NOON else Duty.Half.AFTERNOON
-    found = Duty.objects.select_related("user").filter(practice=practice, day=local.date(), half=half).first()
+    found = Duty.objects.select_related("user").filter(_this_half_day(practice.zone, at), practice=practice).first()
     return found.user if found and found.user.is_active else None
+
+
+def _this_half_day(zone: str, at: datetime, prefix: str = "") -> Q:
+    local = at.astimezone(ZoneInfo(zone))
+    half = Duty.Half.MORNING if local.hour < NOON else Duty.Half.AFTERNOON
+    return Q(**{f"{prefix}day": local.date(), f"{prefix}half": half})
 
 
 def leads(practice: Practice) -> list[User]:
@@ -57,9 +62,16 @@ def _duty(case: Case, at: datetime) -> list[User]:
     return [found, *_supervisors([found])] if found else []
 
 
+def to_phone(practice_id: UUID, zone: str, at: datetime) -> list[User]:
+    """Whom a colleague phones while alerts are in doubt: duty, and the lead. One query."""
+    wanted = _this_half_day(zone, at, "duties__") | Q(role=Role.OWNER)
+    people = User.objects.filter(wanted, practice_id=practice_id, is_active=True)
+    return list(people.distinct().order_by("role", "name"))
+
+
 def _supervisors(users: Iterable[User]) -> list[User]:
     """A trainee is alerted together with the supervisor (decisions 23)."""
-    ids = [user.supervisor_id for user in users if user.trainee]
+    ids = [user.supervisor_id for user in users if user.trainee and user.supervisor_id]
     return list(User.objects.filter(pk__in=ids, is_active=True)) if ids else []
 
 

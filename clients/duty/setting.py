@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from itertools import pairwise
 from uuid import UUID
 
 from django.db import transaction
@@ -39,10 +40,11 @@ def set_hours(
 ) -> None:
     """The whole week at once; `stretches` are (weekday, opens, closes)."""
     rows = sorted(set(stretches))
-    for (day, opens, closes), after in zip(rows, [*rows[1:], None], strict=True):
+    for day, opens, closes in rows:
         if opens >= closes:
             raise Refused("The hours end before they begin.", f"day_{day}")
-        if after is not None and after[0] == day and after[1] < closes:
+    for (day, _opens, closes), (next_day, next_opens, _closes) in pairwise(rows):
+        if day == next_day and next_opens < closes:
             raise Refused("Two stretches of this day overlap.", f"day_{day}")
     Practice.objects.select_for_update().get(pk=practice.pk)
     PracticeHours.objects.filter(practice=practice).delete()

@@ -395,7 +395,7 @@ class ConsentForm(forms.Form):
     cover = forms.TypedChoiceField(
         label=_("May a colleague read when your counselor is away?"), choices=YES_NO, widget=Radios(attrs={"class": "segments"}),
         error_messages={"required": PLEASE_PICK, **BAD_CHOICE},
-        help_text=_("Only what is needed for safety."),
+        help_text=_("Only what is needed for safety. Where life may be in danger, a colleague is alerted in any case."),
     )  # fmt: skip
 
     def answers(self) -> dict[str, bool]:

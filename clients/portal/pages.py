@@ -15,7 +15,7 @@ from django.utils import formats
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from clients import access, accounts, care, checkins, guidance, instrument
+from clients import access, accounts, care, checkins, duty, guidance, instrument
 from clients.markup import markdown
 from clients.models import CheckIn, Partner, Resource, SentGuidance
 from clients.models.prepared import Prepared
@@ -44,6 +44,15 @@ class Reader:
     name: str
     by_day: str
     read_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """Who is alerted in danger, and what happens outside staffed hours, as the practice has set it (decisions 8)."""
+
+    hours: str
+    rule: str  # how it is at any time
+    outside: str  # said only while nobody is there
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +107,62 @@ def reader(partner: Partner, checkin: CheckIn, zone: str) -> Reader:
         by_day=formats.date_format(checkin.read_by_on, "l, j F"),
         read_on=formats.date_format(checkin.read_at.astimezone(ZoneInfo(zone)), "l, j F") if checkin.read_at else "",
     )
+
+
+def answering(partner: Partner, at: datetime) -> Answering:
+    """Rests on this person's practice alone: its hours, its choice and its rota, never on who is in session or away."""
+    practice = partner.practice
+    week = duty.week_of(practice)
+    hours = week.words()
+    around_the_clock = practice.after_hours == "duty"
+    if around_the_clock:
+        rule = _("If you tell of danger, your counselor is alerted at once, at any hour. Where nobody has seen it within fifteen minutes, a colleague is alerted, too.")  # fmt: skip
+    else:
+        rule = _("If you tell of danger, your counselor is alerted at once. Outside staffed hours nobody has promised to look before the hours begin again.")  # fmt: skip
+    if week.staffed(at):
+        return Answering(hours, rule, "")
+    said = _("It is outside staffed hours now (%(hours)s).") % {"hours": hours}
+    opens = week.next_open(at)
+    if around_the_clock:
+        late = _("An alert still goes out at once; it can take longer until somebody sees it.")
+    elif opens is not None:
+        late = _("Nobody has promised to look before %(when)s.") % {"when": show_time(opens, _zone(partner))}
+    else:
+        late = _("Nobody has promised to look at a set time.")
+    return Answering(hours, rule, f"{said} {late}")
+
+
+def _zone(partner: Partner) -> str:
+    return partner.user.zone if partner.user else partner.practice.zone
+
+
+def alert_words(partner: Partner, checkin: CheckIn, name: str) -> str:
+    """Who looks at the danger just reported, and how soon; empty where nothing raised an alert."""
+    speed, due = duty.alerted(partner, checkin.at)
+    if not speed or due is None:
+        return ""
+    if speed == "today":
+        when = {"name": name, "when": show_time(due, _zone(partner))}
+        return _("%(name)s is told, and is to look at it by %(when)s.") % when
+    others = [
+        person.name
+        for person in duty.to_phone(partner.practice_id, partner.practice.zone, checkin.at)
+        if person.name != name
+    ]
+    if others:
+        said = _("%(name)s is alerted now. Where it is not seen within fifteen minutes, a colleague is alerted, too.")
+    else:
+        said = _("%(name)s is alerted now.")
+    return said % {"name": name}
+
+
+def call_words(partner: Partner, at: datetime, name: str) -> str:
+    """When a call that was asked for can be expected: so much staffed time after the wish (rules.md, S07)."""
+    by = duty.week_of(partner.practice).after(at, duty.CALL_WITHIN)
+    if by is None:
+        return _("Your wish to be called was passed on to %(name)s.") % {"name": name}
+    said = _("Your wish to be called was passed on. %(name)s is to call you by %(when)s, at a time you said is safe.")
+    return said % {"name": name, "when": show_time(by, _zone(partner))}
 
 
 def home(partner: Partner, at: datetime) -> Home:

@@ -85,6 +85,7 @@ def _show_form(request: Any, form: CheckInForm, status: int = 200, first: tuple[
         kept=form.sealed_safety() if form.is_bound else "",
         help=pages.help_groups(request.partner, request.user.locale, first) if first else (),
         numbers=pages.help_groups(request.partner, request.user.locale),
+        outside=pages.answering(request.partner, timezone.now()).outside,
     )  # fmt: skip
 
 
@@ -170,13 +171,15 @@ def sent(request: Any) -> HttpResponse:
         request.session["sent"] = note | {"until": now.timestamp() + SHOWN_FOR}
     found = checkins.result(request.partner, UUID(note["id"]))
     asks = found.help_kinds and not note["told"]
+    reader = pages.reader(request.partner, found.checkin, request.user.zone)
+    alert = pages.alert_words(request.partner, found.checkin, reader.name) if found.help_kinds else ""
     return _page(
-        request, "portal/sent.html", "check_in",
-        reader=pages.reader(request.partner, found.checkin, request.user.zone),
+        request, "portal/sent.html", "check_in", reader=reader, alert=alert,
+        outside=pages.answering(request.partner, now).outside if alert else "",
+        call=pages.call_words(request.partner, found.checkin.at, reader.name) if found.call_me else "",
         help=pages.help_groups(request.partner, request.user.locale, found.help_kinds) if found.help_kinds else (),
         worded=found.worded, told=note["told"], first=note["first"], unread_text=bool(found.checkin.text) and not found.checkin.text_read,
-        hours=request.partner.practice.hours, danger=DangerForm() if asks else None,
-        call_me=found.call_me,
+        danger=DangerForm() if asks else None,
     )  # fmt: skip
 
 
@@ -210,7 +213,10 @@ def consent(request: Any) -> HttpResponse:
         for kind, given in form.answers().items():
             accounts.answer_consent(partner=request.partner, kind=kind, given=given, by=request.user, at=timezone.now())
         return redirect("portal:home")
-    return _page(request, "portal/consent.html", "", status=422 if form.is_bound else 200, form=form)
+    return _page(
+        request, "portal/consent.html", "", status=422 if form.is_bound else 200, form=form,
+        answering=pages.answering(request.partner, timezone.now()),
+    )  # fmt: skip
 
 
 @require_GET
@@ -253,7 +259,7 @@ def guidance_item(request: Any, sent_id: UUID) -> HttpResponse:
 def help_now(request: Any) -> HttpResponse:
     return _page(
         request, "portal/help.html", "help", help=pages.help_groups(request.partner, request.user.locale),
-        practice=request.partner.practice.name, hours=request.partner.practice.hours,
+        practice=request.partner.practice.name, answering=pages.answering(request.partner, timezone.now()),
     )  # fmt: skip
 
 

@@ -112,6 +112,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "counselor.views.alerts.Banner",
     "clients.access.Doorkeeper",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",  # after the doorkeeper, which keeps late posts
 ]

@@ -1,9 +1,10 @@
 """What each room of the desk shows: every read query, returned as frozen values; templates ask the database nothing.
 
 `triage` is Today, `cases` the case with its cards (`flags`, `stream`) and its course (`progress`), `notes` a session note and what
-is shared from it, `audit` the trail.
+is shared from it, `audit` the trail, `alerts` what stands above every page, `safety` a case for somebody who stands in.
 """
 
+from .alerts import ALERTS_KEPT, Alerts, alerts
 from .audit import ACTS, trail
 from .care import arrangements
 from .cases import STREAM_LENGTH, CasePage, Choice, case, case_version
@@ -11,17 +12,21 @@ from .flag_list import Wanted, flag_list, second_look, second_looks
 from .flags import FlagPage, flag
 from .notes import note, share, side_of
 from .rules import catalogue, practice_rules
+from .safety import safety
 from .stream import Entry
 from .triage import forget_kept, today
 
 __all__ = [
     "ACTS",
+    "ALERTS_KEPT",
     "STREAM_LENGTH",
+    "Alerts",
     "CasePage",
     "Choice",
     "Entry",
     "FlagPage",
     "Wanted",
+    "alerts",
     "arrangements",
     "case",
     "case_version",
@@ -31,6 +36,7 @@ __all__ = [
     "forget_kept",
     "note",
     "practice_rules",
+    "safety",
     "second_look",
     "second_looks",
     "share",

@@ -99,7 +99,7 @@ def arrangements(case: Case, user: User, now: datetime) -> Arrangements:
     clock = Clock(user, now)
     partners = list(Partner.objects.filter(case=case).order_by("side"))
     running = {"ended_at__isnull": True}
-    limits = list(Limit.objects.filter(case=case, **running).order_by("at"))
+    running_limits = list(Limit.objects.filter(case=case, **running).order_by("at"))
     agreed = list(Agreement.objects.filter(case=case, **running).order_by("since", "id"))
     goals = list(Goal.objects.filter(partner__in=partners, **running).order_by("at", "id"))
     wishes = {w.partner_id: w for w in Wish.objects.filter(partner__in=partners).order_by("at", "id")}
@@ -107,7 +107,6 @@ def arrangements(case: Case, user: User, now: datetime) -> Arrangements:
     plans = {plan.partner_id: plan for plan in Plan.objects.filter(partner__in=partners)}
     prompts = list(Prompt.objects.filter(partner__in=partners).order_by("-due_at")[: 4 * PROMPTS_SHOWN])
     held = CaseSummary.objects.get(case=case)
-    names = {p.side: p.name for p in partners}
     moved = next((p for p in partners if p.pk == case.moved_out_id), None)
     phase_since = held.arranged.get("phase_since")
     people = tuple(
@@ -115,7 +114,7 @@ def arrangements(case: Case, user: User, now: datetime) -> Arrangements:
             side=p.side,
             name=p.name,
             is_client=p.user_id is not None,
-            limits=tuple(_limit(m, names, p, clock) for m in limits if m.keeps_away_id == p.pk),
+            limits=limits(p, partners, running_limits, clock),
             agreements=tuple(_agreed(a, clock) for a in agreed if a.partner_id == p.pk),
             goals=tuple(GoalLine(g.pk, g.words, clock.day(g.at)) for g in goals if g.partner_id == p.pk),
             wish=_wish(wishes.get(p.pk), clock),
@@ -247,10 +246,16 @@ def reach(partner: Partner, clock: Clock) -> Reach | None:
     return _reach(partner, care.reach_card(partner), clock)
 
 
+def limits(partner: Partner, partners: list[Partner], running: list[Limit], clock: Clock) -> tuple[LimitLine, ...]:
+    """The running limits that keep this person away, in words; asks for no rows."""
+    names = {p.side: p.name for p in partners}
+    return tuple(_limit(m, names, partner, clock) for m in running if m.keeps_away_id == partner.pk)
+
+
 LIMITS_TOLD_FOR = timedelta(days=90)
 
 
-def _unrecorded(limits: Any, partners: list[Partner], rows: list[CheckIn], clock: Clock) -> list[str]:
+def _unrecorded(recorded: Any, partners: list[Partner], rows: list[CheckIn], clock: Clock) -> list[str]:
     """A limit on contact that somebody ticked and nobody has written down: once it is, only "still so?" is asked
     (decisions 2)."""
     told: dict[str, str] = {}
@@ -261,7 +266,7 @@ def _unrecorded(limits: Any, partners: list[Partner], rows: list[CheckIn], clock
             continue
         chips = history.safety_of(row).get("s1")
         for chip, away in (("must_not_contact", who), ("partner_must_not", other)):
-            if isinstance(chips, list) and chip in chips and away.side not in limits:
+            if isinstance(chips, list) and chip in chips and away.side not in recorded:
                 keeps_from = other if away is who else who
                 told[away.side] = (
                     f"{who.name} reported that {away.name} is not to contact {keeps_from.name}. Please record it once."

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import formats
 from django.utils.safestring import SafeString
 
-from clients import access, notices, summary
+from clients import access, summary
 from clients.markup import join_rows, no_sparkline, sparkline, triage_row
 from clients.models import (
     Case,
@@ -45,7 +45,6 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    stuck: int
     day: str
     groups: tuple[Group, ...]
     cases: int
@@ -60,9 +59,7 @@ def forget_kept() -> None:
     _rows.clear()
 
 
-def today(
-    user: User, now: datetime, query: str = "", stamps: tuple[int, ...] | None = None, stuck: int | None = None
-) -> Today:
+def today(user: User, now: datetime, query: str = "", stamps: tuple[int, ...] | None = None) -> Today:
     """All open cases of one counselor in the four groups; one query, and one more for rows that changed."""
     clock, mine = Clock(user, now), eyes(user)
     found: list[Row] = []
@@ -92,9 +89,7 @@ def today(
         rows = sorted((row for row in shown if row.group == key), key=lambda row: row.order)
         groups.append(Group(key, word, STATE_OF_GROUP[key], tuple(rows), join_rows([row.html for row in rows])))
     until = min((row.until for row in found), default=clock.midnight())
-    if stuck is None:
-        stuck = notices.count_stuck(user.practice_id)
-    return Today(stuck, formats.date_format(clock.today, "l, j F"), tuple(groups), len(shown), query, until)
+    return Today(formats.date_format(clock.today, "l, j F"), tuple(groups), len(shown), query, until)
 
 
 def _keep_row(case: Case, clock: Clock, now: datetime, mine: tuple[Any, ...]) -> Row:

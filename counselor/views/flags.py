@@ -39,11 +39,12 @@ def _show_flag(request: Any, flag_id: UUID, said: str = "", status: int = 200, *
         "mute": MuteForm(page.side, page.card.who, auto_id="mute_%s"),
         "look": SecondLookForm(auto_id="look_%s"),
     }
-    context = {"page": page, "said": said, "room": "flags", "key": uuid4(), **forms, **bound}
+    context = {"page": page, "said": said, "room": "flags", "key": uuid4(), "narrow": request.narrow, **forms, **bound}
     template = "desk/_flag_room.html" if request.htmx else "desk/flag.html"
     return render(request, template, context, status=status)
 
 
+@access.for_safety
 @require_GET
 def flag(request: Any, case_id: UUID, flag_id: UUID) -> HttpResponse:
     note_view(request, "flag")
@@ -89,11 +90,13 @@ def _page(request: Any, flag_id: UUID) -> pages.FlagPage:
     return pages.flag(request.case, flag_id, request.user, timezone.now())
 
 
+@access.for_safety
 @require_POST
 def acknowledge_flag(request: Any, case_id: UUID, flag_id: UUID) -> HttpResponse:
     return _act(request, flag_id, flags.acknowledge, flag_id=flag_id, stand=_stand(request))
 
 
+@access.for_safety
 @require_POST
 def resolve_flag(request: Any, case_id: UUID, flag_id: UUID) -> HttpResponse:
     fitting = SafetyResolveForm if _page(request, flag_id).card.safety else ResolveForm
@@ -101,6 +104,7 @@ def resolve_flag(request: Any, case_id: UUID, flag_id: UUID) -> HttpResponse:
     return _act(request, flag_id, flags.resolve, form, "resolve", flag_id=flag_id, stand=_stand(request))
 
 
+@access.for_safety
 @require_POST
 def reopen_flag(request: Any, case_id: UUID, flag_id: UUID) -> HttpResponse:
     form = ReopenForm(request.POST, auto_id="reopen_%s")

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.html import escape
 from django.views.decorators.http import require_GET
 
-from clients import access, notices
+from clients import access
 
 from .. import frame, pages
 from ..forms import clean_search
@@ -36,11 +36,10 @@ todays_kept: Kept[tuple[bytes, bytes]] = Kept(100)
 
 def _today_parts(user: Any, query: str, now: datetime) -> tuple[bytes, bytes]:
     """The groups as HTML, and the day in words; made anew when a case was written, or the clock changes a word."""
-    stuck = notices.count_stuck(user.practice_id)
-    key = (stamps := access.visible_stamps(user, now), eyes(user), stuck)
+    key = (stamps := access.visible_stamps(user, now), eyes(user))
     kept = None if query else todays_kept.get(key, now)
     if kept is None:
-        page = pages.today(user, now, query, stamps, stuck)
+        page = pages.today(user, now, query, stamps)
         kept = (render_to_string("desk/_today.html", {"page": page}).encode(), page.day.encode())
         if not query:
             todays_kept.put(key, now, page.until, kept)

@@ -89,12 +89,14 @@ def test_the_doorkeeper_goes_by_assignment_alone(cast: Cast) -> None:
     Assignment.objects.create(**held, user=cast.erik, since=LATER, until=LATER + timedelta(days=7))
     Assignment.objects.create(**held, user=cast.dana, since=LATER)
     Assignment.objects.create(**held, user=cast.fay, since=make.START)
-    assert list(access.visible_cases(cast.erik, LATER)) == [cast.couple]
-    assert access.open_case(cast.erik, cast.couple.pk, LATER) == cast.couple
+    assert not access.visible_cases(cast.erik, LATER).exists(), "who stands in sees danger only"
+    assert list(access.safety_cases(cast.erik, LATER)) == [cast.couple]
+    assert access.open_for_safety(cast.erik, cast.couple.pk, LATER, None) == (cast.couple, True)
+    assert access.open_for_safety(cast.dana, cast.couple.pk, LATER, None) == (cast.couple, False)
     for early_or_late in (make.START, LATER + timedelta(days=7)):
         with pytest.raises(Http404):
-            access.open_case(cast.erik, cast.couple.pk, early_or_late)
-    assert cast.couple not in access.visible_cases(cast.fay, LATER), "an assignment across practices opens nothing"
+            access.open_for_safety(cast.erik, cast.couple.pk, early_or_late, None)
+    assert cast.couple not in access.safety_cases(cast.fay, LATER), "an assignment across practices opens nothing"
     assert access.visible_cases(cast.dana, LATER).count() == 2, "held twice is listed once"
 
 

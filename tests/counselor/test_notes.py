@@ -32,7 +32,10 @@ def sign(cast: Cast, note: SessionNote, **more: Any) -> SessionNote:
 
 
 def share_with_erik(cast: Cast) -> None:
-    Assignment.objects.create(practice=cast.practice, case=cast.couple, user=cast.erik, role="cover", since=make.START)
+    """The days in which one counselor hands the case to another."""
+    Assignment.objects.create(
+        practice=cast.practice, case=cast.couple, user=cast.erik, since=make.START, until=LATER + timedelta(days=90)
+    )
 
 
 # Drafts

@@ -259,16 +259,16 @@ def test_the_clock_alone_changes_a_kept_word(cast: Cast, client: Client) -> None
 
 def test_a_kept_page_holds_nobody_elses_token_name_or_draft(cast: Cast, client: Client) -> None:
     story(cast)
-    cover = cast.erik
+    second = cast.erik
     from clients.models import Assignment
 
     Assignment.objects.create(
-        practice=cast.practice, case=cast.couple, user=cover, role=Assignment.As.COVER, since=make.START
+        practice=cast.practice, case=cast.couple, user=second, since=make.START, until=LATER + timedelta(days=1)
     )
     notes.start(case=cast.couple, by=cast.dana, at=LATER)
     hers = body(look(cast, client))
     with time_machine.travel(LATER, tick=False):
-        client.force_login(cover)
+        client.force_login(second)
         his = body(client.get(f"/desk/cases/{cast.couple.pk}/"))
     tokens = [set(re.findall(r'csrfmiddlewaretoken" value="(\w+)"', page)) for page in (hers, his)]
     assert tokens[0].isdisjoint(tokens[1])
@@ -297,6 +297,7 @@ def test_mail_that_does_not_go_out_is_said_at_once_and_no_longer_than_it_waits(c
     make.check_in(cast.a, 40, safety=("hurt",))
     with time_machine.travel(LATER, tick=False):
         client.force_login(cast.dana)
+        Notice.objects.update(due_at=LATER)
         assert "Mail does not go out" not in body(client.get("/desk/"))
         Notice.objects.update(attempts=2)
         assert "Mail does not go out" in body(client.get("/desk/"))
@@ -322,7 +323,7 @@ def test_a_case_costs_the_same_however_long_it_is(
         make.check_in(cast.a, 0.7 * number, "I asked if we could live together again." if number % 9 == 0 else "")
     make.read_all(cast.couple, cast.dana, LATER)
     look(cast, client)
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):  # the last asks what stands above every page
         page = look_again(cast, client)
     assert len(page.content) < 60_000
     assert CaseSummary.objects.get(case=cast.couple).check_ins == 60

@@ -99,13 +99,13 @@ def test_the_query_count_does_not_grow_with_the_caseload(cast: Cast, enter: Any)
     browser = enter(cast.dana)
     browser.get("/desk/")
     counts = []
-    for numbers in (range(1), range(1, 28)):
+    for numbers in (range(1, 2), range(2, 29)):  # one case with danger, or many
         many_cases(cast.dana, numbers)
         with CaptureQueriesContext(connection) as queries:
             page = browser.get("/desk/")
         counts.append(len(queries))
     assert browse.body(page).count('class="row"') == 30
-    assert counts[0] == counts[1] <= 5, counts
+    assert counts[0] == counts[1] <= 7, counts  # two of them for danger that nobody has seen
 
 
 def test_rendering_asks_the_database_nothing(cast: Cast) -> None:
