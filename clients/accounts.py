@@ -27,7 +27,7 @@ def open_practice(*, name: str, zone: str, at: datetime, closes: time = time(17)
     practice.save(force_insert=True)
     audit.open_chain(practice)
     audit.record("practice.opened", by=None, at=at, practice=practice.pk, subject=practice.pk)
-    duty.set_hours(practice=practice, stretches=[(day, time(9), closes) for day in range(5)], by=None, at=at)
+    duty.first_hours(practice, closes)
     return practice
 
 

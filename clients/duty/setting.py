@@ -34,10 +34,13 @@ class Number:
     position: int = 0
 
 
+def first_hours(practice: Practice, closes: time) -> None:
+    """A new practice is staffed from Monday to Friday, from nine; its opening is the entry in the trail."""
+    _write_hours(practice, [(day, time(9), closes) for day in range(5)])
+
+
 @transaction.atomic
-def set_hours(
-    *, practice: Practice, stretches: Iterable[tuple[int, time, time]], by: User | None, at: datetime
-) -> None:
+def set_hours(*, practice: Practice, stretches: Iterable[tuple[int, time, time]], by: User, at: datetime) -> None:
     """The whole week at once; `stretches` are (weekday, opens, closes)."""
     rows = sorted(set(stretches))
     for day, opens, closes in rows:
@@ -48,11 +51,15 @@ def set_hours(
             raise Refused("Two stretches of this day overlap.", f"day_{day}")
     Practice.objects.select_for_update().get(pk=practice.pk)
     PracticeHours.objects.filter(practice=practice).delete()
+    _write_hours(practice, rows)
+    week = [[day, opens.isoformat("minutes"), closes.isoformat("minutes")] for day, opens, closes in rows]
+    audit.record("practice.hours_set", by=by, at=at, practice=practice.pk, subject=practice.pk, week=week)
+
+
+def _write_hours(practice: Practice, rows: Iterable[tuple[int, time, time]]) -> None:
     PracticeHours.objects.bulk_create(
         PracticeHours(practice=practice, weekday=day, opens=opens, closes=closes) for day, opens, closes in rows
     )
-    week = [[day, opens.isoformat("minutes"), closes.isoformat("minutes")] for day, opens, closes in rows]
-    audit.record("practice.hours_set", by=by, at=at, practice=practice.pk, subject=practice.pk, week=week)
 
 
 @transaction.atomic

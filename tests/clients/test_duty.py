@@ -162,7 +162,7 @@ def test_a_flag_that_is_opened_again_starts_anew(cast: Cast) -> None:
     see(cast, flag, cast.dana, minutes(3))
     duty.watch(minutes(4))
     close(cast, flag, minutes(5))
-    flags.reopen(case=cast.couple, flag_id=flag.pk, by=cast.dana, at=minutes(100))
+    flags.reopen(case=cast.couple, flag_id=flag.pk, by=cast.dana, at=minutes(100), reason="too_soon")
     duty.watch(minutes(100))
     assert Escalation.objects.get(ended_at__isnull=True).since == minutes(100)
     duty.watch(minutes(115))
@@ -170,7 +170,7 @@ def test_a_flag_that_is_opened_again_starts_anew(cast: Cast) -> None:
 
 
 def close(cast: Cast, flag: Flag, at: datetime) -> None:
-    flags.resolve(case=cast.couple, flag_id=flag.pk, by=cast.dana, at=at, reason="followed_up")
+    flags.resolve(case=cast.couple, flag_id=flag.pk, by=cast.dana, at=at, reason="followed_up", follow_up="We talked.")
 
 
 def test_several_dangers_in_one_check_in_are_one_mail_a_person_and_rung(cast: Cast) -> None:
