@@ -95,6 +95,7 @@ def _visible(user: UUID, practice: UUID, at: datetime) -> QuerySet[Case]:
     return _cases(_as_counselor(user, at), practice)
 
 
+NOT_ON_TODAY = ("summary__course", "summary__arranged", "summary__told", "litigation")
 _stamps: Prepared[tuple[int]] = Prepared(
     lambda user, practice, at: (
         _as_counselor(user, at)
@@ -105,7 +106,7 @@ _stamps: Prepared[tuple[int]] = Prepared(
 )
 _by_stamp = Prepared(
     lambda user, practice, at, stamp: (
-        _visible(user, practice, at).select_related("summary").defer("summary__course").filter(summary__stamp=stamp)
+        _visible(user, practice, at).select_related("summary").defer(*NOT_ON_TODAY).filter(summary__stamp=stamp)
     )
 )
 _by_id = Prepared(

@@ -1,6 +1,6 @@
 """What every room needs: times in words, and whether a person's own conduct is shown at all."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils import formats
@@ -18,10 +18,17 @@ class Clock:
     def __init__(self, user: User, now: datetime) -> None:
         self.zone, self.now = ZoneInfo(user.zone), now
         self.today = now.astimezone(self.zone).date()
+        self._weekdays: dict[date, str] = {}
 
     def day(self, at: datetime) -> str:
         local = at.astimezone(self.zone)
         return formats.date_format(local, "j M" if local.year == self.today.year else "j M Y")
+
+    def weekday(self, day: date) -> str:
+        """The same few days stand in many rows."""
+        if day not in self._weekdays:
+            self._weekdays[day] = formats.date_format(day, "D j M")
+        return self._weekdays[day]
 
     def time(self, at: datetime) -> str:
         return at.astimezone(self.zone).strftime("%H:%M")

@@ -71,7 +71,7 @@ def today(user: User, now: datetime, query: str = "", stamps: tuple[int, ...] | 
         else:
             found.append(row)
     if changed:
-        cases = access.visible_cases(user, now).select_related("summary").defer("summary__course")
+        cases = access.visible_cases(user, now).select_related("summary").defer(*access.NOT_ON_TODAY)
         if len(changed) == 1:
             few = access.visible_by_stamp(user, now, changed[0])
         elif len(changed) < 500:
@@ -118,7 +118,7 @@ def _row(case: Case, held: CaseSummary, standing: summary.Standing, clock: Clock
     else:
         last = f"You, {clock.ago(staff)}" if staff else "Nothing yet"
     to_read = (
-        f"{held.unread} to read by {formats.date_format(held.read_by_on, 'D j M')}, oldest {clock.ago(held.oldest_unread_at)}"
+        f"{held.unread} to read by {clock.weekday(held.read_by_on)}, oldest {clock.ago(held.oldest_unread_at)}"
         if held.unread and held.read_by_on and held.oldest_unread_at
         else ""
     )

@@ -1,16 +1,18 @@
 """Progress on Today and Case: the words, the minimum data, what htmx asks for, and that what is kept is never stale."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 from django.test import Client
 
 from clients import access, accounts, cases, checkins, flags, guidance, readings
-from clients.models import CaseSummary, CheckIn, Flag, Notice
+from clients.models import Assignment, CaseSummary, CheckIn, Flag, Notice, User
 from counselor import frame, notes, pages, views
+from counselor.pages import triage
 from tests import make
 from tests.browse import body, steady, words
 from tests.conftest import Cast
@@ -281,6 +283,99 @@ def test_a_kept_page_holds_nobody_elses_token_name_or_draft(cast: Cast, client: 
     assert keys[0].isdisjoint(keys[1])
     assert frame.KEY not in hers + his
     assert "token-" not in hers.replace("csrfmiddlewaretoken", "").replace("x-csrftoken", "")
+
+
+@pytest.mark.db_both
+def test_the_clock_passes_every_moment_that_a_kept_page_was_waiting_for(cast: Cast, client: Client) -> None:
+    """Seen a second before and a second after: midnight, a due flag, the end of a window, of a hold, of a screening."""
+    story(cast)
+    make.check_in(cast.a, 41, c8={"ultimatum": 2})
+    with time_machine.travel(LATER, tick=False):
+        row, zone = CaseSummary.objects.get(case=cast.couple), ZoneInfo(cast.dana.zone)
+        assert row.screening_due is not None
+        ends = [row.due_at, row.window_until, row.held_until, *cast.couple.flags.values_list("due_at", flat=True)]
+    days = [(LATER + timedelta(days=n)).astimezone(zone).date() for n in (1, 2, 9)]
+    nights = [
+        datetime.combine(day, datetime.min.time(), zone) for day in [*days, row.screening_due, row.read_by_on] if day
+    ]
+    moments = sorted({m for m in [*ends, *nights] if m is not None and m > LATER})
+    assert len(moments) > 5
+    for moment in moments:
+        with time_machine.travel(moment - timedelta(seconds=1), tick=False):
+            client.force_login(cast.dana)
+            before = [steady(client.get(a)) for a in ("/desk/", f"/desk/cases/{cast.couple.pk}/")]
+        with time_machine.travel(moment + timedelta(seconds=1), tick=False):
+            after = [steady(client.get(a)) for a in ("/desk/", f"/desk/cases/{cast.couple.pk}/")]
+            for shown, address in zip(after, ("/desk/", f"/desk/cases/{cast.couple.pk}/"), strict=True):
+                assert fresh(client, address) == shown, (moment, address)
+            assert after != before, f"{moment} changes a word"
+
+
+@pytest.mark.db_both
+def test_who_loses_a_case_is_served_nothing_of_it_and_who_gets_it_all(cast: Cast, client: Client) -> None:
+    story(cast)
+    address = f"/desk/cases/{cast.couple.pk}/"
+    erik, moved = Client(), LATER + timedelta(minutes=1)
+    with time_machine.travel(LATER, tick=False):
+        client.force_login(cast.dana), erik.force_login(cast.erik)
+        assert "Alma and Bruno" in body(client.get("/desk/"))
+        assert client.get(address).status_code == 200
+        assert erik.get(address).status_code == 404
+        assert "Alma" not in body(erik.get("/desk/"))
+    with time_machine.travel(moved, tick=False):
+        Assignment.objects.filter(case=cast.couple).update(until=moved)
+        Assignment.objects.create(practice=cast.practice, case=cast.couple, user=cast.erik, since=moved)
+        assert client.get(address).status_code == 404
+        assert "Alma" not in body(client.get("/desk/"))
+        assert "Alma and Bruno" in body(erik.get("/desk/"))
+        assert erik.get(address).status_code == 200
+        assert all("Dana" not in body(erik.get(a)).split("<main")[0] for a in ("/desk/", address))
+
+
+@pytest.mark.db_both
+def test_a_new_zone_name_or_role_is_seen_with_the_next_page(cast: Cast, client: Client) -> None:
+    story(cast)
+    addresses = ("/desk/", f"/desk/cases/{cast.couple.pk}/")
+    with time_machine.travel(LATER, tick=False):
+        client.force_login(cast.dana)
+        for change in ({"zone": "Pacific/Auckland"}, {"name": "Dana Nova"}, {"role": "supervisor"}):
+            before = [steady(client.get(a)) for a in addresses]
+            User.objects.filter(pk=cast.dana.pk).update(**change)
+            for was, address in zip(before, addresses, strict=True):
+                shown = steady(client.get(address))
+                assert shown == fresh(client, address), (change, address)
+                assert shown != was or "role" in change or address == "/desk/", (change, address)
+        assert "Dana Nova" in steady(client.get("/desk/"))
+        User.objects.filter(pk=cast.dana.pk).update(role="client")
+        assert [client.get(a).status_code for a in addresses] == [404, 404]
+        User.objects.filter(pk=cast.dana.pk).update(role="counselor")
+        client.logout()
+        assert [client.get(a).status_code for a in addresses] == [302, 302]
+
+
+@pytest.mark.db_both
+def test_two_server_processes_keep_pages_apart_and_show_the_same(cast: Cast, client: Client) -> None:
+    """Nothing tells one process of what another wrote: what is kept is looked up by what the database says now."""
+    story(cast)
+    addresses = ("/desk/", f"/desk/cases/{cast.couple.pk}/")
+    with time_machine.travel(LATER, tick=False):
+        client.force_login(cast.dana)
+        for address in addresses:
+            client.get(address)
+        flag = cast.couple.flags.filter(state="open", head__isnull=True).latest("severity")
+        stores = (views.pages_kept, views.todays_kept, triage._rows, frame._frames)
+        here = [dict(store._held) for store in stores]
+        views.forget_kept()  # the other process has kept nothing, and leaves nothing here
+        flags.acknowledge(case=cast.couple, flag_id=flag.pk, by=cast.dana, at=LATER)
+        for address in addresses:
+            client.get(address)
+        views.forget_kept()
+        for store, rows in zip(stores, here, strict=True):
+            store._held.update(rows)
+        for address in addresses:
+            shown = steady(client.get(address))
+            assert shown == fresh(client, address)
+        assert "Seen by Dana" in steady(client.get(addresses[1]))
 
 
 def test_a_waiting_message_is_shown_once_in_the_frame(cast: Cast, client: Client) -> None:

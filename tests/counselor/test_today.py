@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from clients import cases, flags
-from clients.models import Case, Flag, User
+from clients.markup import sparkline
+from clients.models import Case, CaseSummary, Flag, User
 from counselor import pages
 from tests import browse, make
 from tests.conftest import Cast
@@ -126,3 +127,34 @@ def test_the_live_part_is_the_same_part_of_the_page(cast: Cast, enter: Any) -> N
     assert squeeze[0] in squeeze[1]
     boosted = browser.get("/desk/", headers={"HX-Request": "true", "HX-Boosted": "true"})
     assert "<html" in browse.body(boosted)
+
+
+def test_whatever_a_case_is_called_is_text(cast: Cast, enter: Any) -> None:
+    """Rows are put together by hand: each word in them is escaped."""
+    names, reason = '<b>"Al\'ma"</b> & Bruno', "</p><script>alert(1)</script>"
+    row = CaseSummary.objects.get(case=cast.couple)
+    row.names, row.reason, row.watch_open = names, reason, 1
+    row.save()
+    page = browse.body(enter(cast.dana).get("/desk/"))
+    assert names not in page
+    assert "<script>alert" not in page
+    assert "&lt;b&gt;&quot;Al&#x27;ma&quot;&lt;/b&gt; &amp; Bruno" in page
+    assert "&lt;/p&gt;&lt;script&gt;alert(1)" in page
+
+
+@pytest.mark.parametrize("levels", [(0, 0, 0), (10, 90, 10), (12.34, 12.36, 12.4, 55, 54.9), tuple(range(0, 100, 4))])
+def test_the_line_goes_through_its_points(levels: tuple[float, ...]) -> None:
+    """Told step by step, it ends where the dot stands, and no rounding adds up."""
+    line = sparkline(" ".join(f"{20_000 + 7 * n}:{level}" for n, level in enumerate(levels)), "Own conduct")
+    told = re.search(r'd="m([^l]+)l([^"]+)"', line)
+    assert told is not None
+    numbers = [[float(n) for n in re.findall(r"-?(?:\d+\.?\d*|\.\d+)", part)] for part in told.groups()]
+    assert len(numbers[1]) == 2 * (len(levels) - 1)
+    x, y = numbers[0]
+    for dx, dy in zip(numbers[1][::2], numbers[1][1::2], strict=True):
+        assert dx >= 0
+        x, y = x + dx, y + dy
+        assert 0 <= y <= 28
+    end = re.search(r'cx="([\d.]+)" cy="([\d.]+)"', line)
+    assert end is not None
+    assert (x, round(y, 1)) == (100, float(end[2])) == (float(end[1]), float(end[2]))
