@@ -61,6 +61,7 @@ def _card(hit: Hit, who: str) -> str:
             "clears": rule.clears,
             "guidance": list(rule.guidance),
             "asks": hit.asks,
+            "from_other": hit.from_other,  # then it is in nobody's copy
         },
         ensure_ascii=False,
     )
@@ -195,19 +196,19 @@ def _group(
     """Put what one check-in raised of one person under one card, headed by what weighs most; the steady window's card
     takes in first what belongs to it. A flag stands by itself where a card would hide it (`_takes`), and where it stood
     by itself before and is no news. Information is filed, not told, so it joins no card; each danger
-    stands by itself, unless the hit names another danger as its card."""
+    stands by itself, unless the hit names another danger as its card. What only the other one reports shares no card."""
     by_id = {flag.pk: flag for flag in held.values()}
     absorbing = {hit.head for hit in hits}
     shown = [(hit, held[hit.rule]) for hit in hits if hit.rule in held]
     joining = sorted(
-        ((hit, flag) for hit, flag in shown if _joins(flag) and not flag.safety),
+        ((hit, flag) for hit, flag in shown if _joins(flag) and not flag.safety and not hit.from_other),
         key=lambda pair: (
             -pair[1].severity, pair[1].state != Flag.State.OPEN, pair[0].rule not in absorbing, bool(pair[0].head)
         ),
     )  # fmt: skip
     top = joining[0][1] if joining else None
     for hit, flag in shown:
-        loose = flag in raised or flag.head_id is not None or bool(hit.head)
+        loose = (flag in raised or flag.head_id is not None or bool(hit.head)) and not hit.from_other
         heads = (
             [held.get(hit.head), by_id.get(flag.head_id) if flag.head_id else None, top]
             if loose and flag is not top

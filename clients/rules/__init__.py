@@ -49,31 +49,21 @@ def evaluate(history: History) -> Outcome:
     hits = {hit.rule: hit for hit in (*danger, *signs_found, *rest)}
     if "P11" in hits and ("P01" in hits or "P06" in hits):
         del hits["P11"]  # it rests on the same acts (decisions 25)
-    for card in CARDS:
-        _gather(card, hits)
+    for head, absorbed in ABSORBS:
+        for rule in absorbed:
+            # A card is headed by its highest: what weighs more than the head stands by itself.
+            if head in hits and rule in hits and not hits[rule].head and hits[rule].severity <= hits[head].severity:
+                hits[rule] = replace(hits[rule], head=head)
     order = sorted(hits.values(), key=lambda h: (not CATALOGUE[h.rule].safety, -h.severity, bool(h.head), h.rule))
     return Outcome(tuple(order), opened)
 
 
-# What one check-in raises of one of these comes as one card, headed by what weighs most; where two weigh the same, by
-# the one named first (rules.md, Budget). P09, P13, P14 and I07 stand by themselves; so does danger.
-CARDS = (
-    ("P02", "P03", "P05", "P08", "P10", "I02", "P01", "P06", "P11", "P12", "P07"),
-    ("I05", "P04", "I04", "P15"),
-    ("I01", "I03"),
-    ("W03", "W01", "W02"),
+# What these cards take in of the same check-in (decisions 24, 25). All else that one check-in raises comes as one card,
+# too, headed by what weighs most: the flags see to that, because it depends on what was seen already.
+ABSORBS = (
+    ("P02", ("P01", "P03", "P05", "P06", "P07", "P08", "P10", "P11", "I02")),
+    ("P08", ("I02",)),
 )
-
-
-def _gather(card: tuple[str, ...], hits: dict[str, Hit]) -> None:
-    # What only the other one reports never shares a card with what the reporter told.
-    found = [rule for rule in card if rule in hits and not hits[rule].from_other]
-    if len(found) < 2:
-        return
-    head = max(found, key=lambda rule: (hits[rule].severity, -card.index(rule)))
-    for rule in found:
-        if rule != head:
-            hits[rule] = replace(hits[rule], head=head)
 
 
 def sweep(standing: Standing, at: datetime) -> tuple[Hit, ...]:

@@ -228,7 +228,10 @@ def _lasted(recent: tuple[Entry, ...], spans: list[float]) -> float:
 
 
 def _unwelcome(history: History, rule: str, act: str, what: str, subject: str) -> Hit | None:
-    """What only the other one reports: at most watch, and for the desk alone (decisions 13)."""
+    """What only the other one reports: at most watch, and for the desk alone; an open flag stays free of it
+    (decisions 13)."""
+    if history.live(rule):
+        return None
     told = next((s for s in reversed(history.arranged.said) if act in s.unwelcome), None)
     if told is None or not timedelta(0) <= history.now.at - told.at <= timedelta(days=28):
         return None

@@ -178,7 +178,8 @@ def space_not_given(history: History) -> Hit | None:
     recent = history.since(28)
     gaps = history.gaps(recent)
     asked = [n for n, e in enumerate(recent[:-1]) if "space" in e.chips("c4") and now.at - e.at <= SPACE]
-    first = asked[0] if asked else _before_word(history, recent)
+    # The partner's own word raises a flag of its own, or none: one that is open stays free of it (decisions 13).
+    first = asked[0] if asked else None if history.live("I05") else _before_word(history, recent)
     if first is None:
         return None
     before = weekly(recent[: first + 1], gaps[: first + 1])

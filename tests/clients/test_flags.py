@@ -924,3 +924,17 @@ def test_the_database_lets_a_closed_flag_do_nothing_but_open(cast: Cast) -> None
     with pytest.raises(IntegrityError, match="does not go from that state"), transaction.atomic():
         Flag.objects.filter(pk=flag.pk).update(state="acknowledged", closed_at=None)
     open_again(cast, flag, 0)
+
+
+def test_what_only_the_partner_reports_shares_no_card_with_the_reporters_own(cast: Cast) -> None:
+    """Desk only, at most watch; the reporter's own flags and their cards are the same with and without it."""
+    settle(cast.a)
+    checkins.submit(
+        partner=cast.b, by=cast.bruno, at=at(27), key=uuid4(),
+        answers=checkins.Answers({"p5": {"pursuit": "unwelcome"}, "p6": "less"}, safety_skipped=True),
+    )  # fmt: skip
+    make.check_in(cast.a, 28, **ASKED, c1=8)
+    told = flag(cast.a, "P04")
+    assert (told.severity, told.head, Flag.objects.filter(head=told).count()) == (2, None, 0)
+    assert json.loads(told.card)["from_other"] is True
+    assert json.loads(flag(cast.a, "P01").card)["from_other"] is False

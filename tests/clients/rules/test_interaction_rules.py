@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from clients.progress import Share
-from clients.rules import Arranged, Entry, History, Raised, evaluate
+from clients.rules import Arranged, Entry, History, Raised
 from clients.rules.record import Agreement, Said
 from tests.clients.rules.build import at, entry, hits, past, said, severity
 
@@ -29,6 +28,10 @@ def found_before(rule: str, day: float) -> list[Raised]:
     return [Raised(rule, 2, at(day), at(day))]
 
 
+def closed_before(rule: str, day: float) -> list[Raised]:
+    return [Raised(rule, 2, at(day), at(day), at(day + 1), "known")]
+
+
 SHIFTED = [entry(5 * n, cpi=10 if n < 8 else 40, w=60 if n < 8 else 30) for n in range(11)]
 WAIT: dict[str, Any] = {"gate": "wait"}
 CASES = {
@@ -43,7 +46,7 @@ CASES = {
     "I02 not told how it ended": ("I02", None, past(entry(0, **WAIT), entry(7, c7={"talk": "yes", "began": "me"}))),
     "I02 the very first check-in": ("I02", None, past(talk(0))),
     "I05 found a second time": ("I05", "elevated", space(8, 8, 8, flags=found_before("I05", 7))),
-    "I05 found a second time, of the partner's word": ("I05", "watch", space(8, 8, 8, c4="none", flags=found_before("I05", 7), arranged=wishes("less"))),
+    "I05 the partner's word a second time": ("I05", "watch", space(8, 8, 8, c4="none", flags=closed_before("I05", 7), arranged=wishes("less", 8))),
     "I05 down by a third": ("I05", None, space(8, 5)),
     "I05 not down, but seldom": ("I05", None, space(3, 3)),
     "I05 the partner asks for less": ("I05", "watch", space(8, 8, c4="none", arranged=wishes("less"))),
@@ -82,14 +85,9 @@ def test_the_partners_wish_is_in_no_word_and_no_row_of_the_card() -> None:
     assert one.asks == "Speak with Robin alone first."
 
 
-def test_what_only_the_other_one_reports_shares_no_card() -> None:
-    told = Said(at(0), wants="less", unwelcome=frozenset({"pursuit"}))
-    history = past(
-        *(entry(7 * n, c1=8, c2=4 - n, share=Share(1.5, 15, 40, 4)) for n in range(4)), arranged=Arranged(said=(told,))
-    )
-    found = {h.rule: h for h in evaluate(replace(history, arranged=Arranged(said=(replace(told, at=at(8)),)))).hits}
-    assert found["I05"].from_other
-    assert (found["I05"].head, found["P04"].head, found["I04"].head) == ("", "", "P04")
+def test_the_partners_word_adds_nothing_to_what_is_open_already() -> None:
+    """A flag raised from the reporter's own answers stays free of it."""
+    assert "I05" not in hits(space(8, 8, c4="none", arranged=wishes("less"), flags=found_before("I05", 3)))
 
 
 def test_a_talk_at_a_bad_time_is_one_card_with_the_forced_talk() -> None:

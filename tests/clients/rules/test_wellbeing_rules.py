@@ -78,8 +78,3 @@ READ = {"read": [said("setback", "spouse", frame="setback.papers")]}
 )  # fmt: skip
 def test_getting_worse_and_setbacks(rule: str, expected: str | None, history: History) -> None:
     assert severity(history, rule) == expected
-
-
-def test_one_card_for_all_of_it() -> None:
-    found = hits(past(*HIGH, entry(21, d=90, c11=0, c12=4, **OVER)))
-    assert {rule: hit.head for rule, hit in found.items() if rule.startswith("W")} == {"W03": "", "W01": "W03"}
