@@ -1,7 +1,8 @@
-"""The two commands of the engine. They need no framework:
+"""The commands of the engine. They need no framework:
 
     python -m clients.pressure read [FILE] [--voice note|message|mirrored] [--explain]
     python -m clients.pressure evaluate FILE.jsonl [--errors]
+    python -m clients.pressure learn FILE.jsonl > clients/pressure/vocabulary/weights.toml
 
 Exit codes: 0 done, 2 a file or an argument that cannot be used, with one line on standard error.
 """
@@ -18,7 +19,8 @@ from typing import Final
 from clients.pressure.evaluation import BadRow, evaluate, parse
 from clients.pressure.explain import explain
 from clients.pressure.labels import VOICES
-from clients.pressure.reading import LIMIT, read
+from clients.pressure.reading import LIMIT, read, vocabulary_of
+from clients.pressure.weighing import learn
 
 # Four bytes a character at most: nothing behind this is ever read, so nothing behind it is loaded.
 _LARGEST_TEXT: Final = LIMIT * 4 + 4
@@ -41,12 +43,16 @@ def main(arguments: list[str] | None = None) -> int:
     judge = commands.add_parser("evaluate", help="compare readings with labelled rows; one JSON object")
     judge.add_argument("file", help='JSON lines with "id", "text", "labels" and perhaps "voice"')
     judge.add_argument("--errors", action="store_true", help="list what was read differently on standard error")
+    learner = commands.add_parser("learn", help="the weights of words for the safety labels, from labelled rows")
+    learner.add_argument("file", help="JSON lines as for evaluate; rows of the voice note are learnt from")
     chosen = parser.parse_args(arguments)
     try:
         if chosen.command == "read":
             _read(chosen.file, chosen.voice, chosen.explain)
-        else:
+        elif chosen.command == "evaluate":
             _evaluate(chosen.file, chosen.errors)
+        else:
+            _learn(chosen.file)
         sys.stdout.flush()
     except (Refused, BadRow) as refusal:
         sys.stderr.write(f"{chosen.file}: {refusal}\n")
@@ -83,6 +89,16 @@ def _evaluate(name: str, listing: bool) -> None:
             signs = " ".join([*(f"-{label}" for label in miss.missed), *(f"+{label}" for label in miss.extra)])
             sys.stderr.write(_printable(f"{miss.row.id}\t{signs}\t{' '.join(miss.row.text.split())}\n"))
     _write(json.dumps(figures) + "\n")
+
+
+def _learn(name: str) -> None:
+    rows = parse(_load(name, _LARGEST_ROWS).split("\n"))
+    passages = [(vocabulary_of(row.text), row.labels) for row in rows if row.voice == "note"]
+    _write("# What a word adds to or takes from a safety label; made by the command learn, see docs/text-engine.md.\n")
+    for label, weights in learn(passages).items():
+        heaviest = sorted(weights.words.items(), key=lambda pair: (-pair[1], pair[0]))
+        lines = ["; ".join(f"{word} {weight}" for word, weight in heaviest[at : at + 10]) for at in range(0, 200, 10)]
+        _write(f'\n[{label}]\nbias = {weights.bias}\nwords = """\n' + "\n".join(filter(None, lines)) + '\n"""\n')
 
 
 def _load(name: str, largest: int) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 from clients.pressure.lookup import Lookup, Rule
 from clients.pressure.note import Note
 
-_ACTORS: Final = {"C": "client", "P": "spouse", "W": "client", "M": "client"}
+ACTORS: Final = {"C": "client", "P": "spouse", "W": "client", "M": "client"}
 # Frames whose content is what the one who acts says or does: the other's answer is no part of it.
 _OWN_WORDS: Final = frozenset(
     ("push_return", "ultimatum", "reassurance", "leverage", "monitoring", "overreading", "raises_return", "warm_memory")
@@ -146,5 +146,5 @@ def _match(note: Note, rule: Rule, at: int, end: int, number: int, first: int) -
             if any(end_ == back + 1 and kind == note.subject[at] for kind, end_, _ in note.people[start]):
                 begin = start
                 break
-    actor = rule.actor or _ACTORS.get(note.subject[at], "")
+    actor = rule.actor or ACTORS.get(note.subject[at], "")
     return Match(rule, at, begin, max(end, at + 1), number, actor, scopes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
@@ -15,6 +15,7 @@ from clients.pressure.labels import GROUP_OF, LABELS, PRESSURE, SAFETY, VOICES
 from clients.pressure.note import Note, exchanged
 from clients.pressure.tokens import tokenise
 from clients.pressure.vocabulary import HELPERS, Vocabulary, load
+from clients.pressure.weighing import weigh, words_of
 from clients.pressure.when import times
 
 VERSION: Final = "1.2"
@@ -66,6 +67,12 @@ def read(text: str, voice: str = "note", partner: str = "") -> Reading:
     tokens = tokenise(text[:LIMIT] if cut else text, partner)
     note = analyse(tokens, words, voice)
     return _Judge(note, words, voice).reading(cut)
+
+
+def vocabulary_of(text: str) -> frozenset[str]:
+    """The words of a text as the net weighs them."""
+    note = analyse(tokenise(text[:LIMIT]), load(), "note")
+    return frozenset(word for first, last in note.tokens.sentences for word in words_of(note, first, last) if word)
 
 
 def count_steps(text: str, voice: str = "note") -> int:
@@ -122,6 +129,8 @@ class _Judge:
                 if self._heard(told.label) and not (told.label == "held_back" and story.pushed_after(scene, told.match))
             )
         findings = [finding for finding in findings if finding.score >= self._threshold(finding.label)]
+        if self.voice != "message":
+            findings.extend(self._weighed(findings))
         kept = _best(_narrowed(findings))
         off = self._offs(scene, kept)
         return Reading(VERSION, self.voice, kept, off, cut)
@@ -219,6 +228,26 @@ class _Judge:
             when=self._when(match.sentence, first, last),
             reason=reason,
         )
+
+    def _weighed(self, findings: list[Finding]) -> Iterator[Finding]:
+        """The net under the safety frames, for sentences near which none of them found anything."""
+        tokens = self.note.tokens
+        starts = [tokens.start[first] for first, _ in tokens.sentences]
+        marked = {bisect_right(starts, one.start) - 1 for one in findings if one.label in SAFETY}
+        for weighed in weigh(self.note, self.words.weights, self.words.enough, marked):
+            yield Finding(
+                label=weighed.label,
+                start=tokens.start[weighed.first],
+                end=tokens.end[weighed.last - 1],
+                frame=f"{weighed.label}.weighed",
+                actor=frames.ACTORS.get(self.note.subject[weighed.first], "client"),
+                status="done",
+                uninvited=False,
+                score=self._threshold(weighed.label),
+                scope="none",
+                when=self._when(weighed.sentence, weighed.first, weighed.last),
+                reason=_REASONS[f"{weighed.label}.hints"],
+            )
 
     def _when(self, sentence: int, first: int, last: int) -> When | None:
         known = self.whens.get(sentence)

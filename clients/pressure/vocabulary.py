@@ -13,6 +13,7 @@ from typing import Any, Final
 from clients.pressure.labels import GROUP_OF, LABELS, PRESSURE
 from clients.pressure.lookup import Lookup, Rule
 from clients.pressure.patterns import ANY, Grammar, PatternError, alternatives
+from clients.pressure.weighing import Weights
 from clients.pressure.words import Words
 
 FOLDER: Final = Path(__file__).with_name("vocabulary")
@@ -57,6 +58,8 @@ class Vocabulary:
     off: dict[str, dict[str, str]]
     reasons: dict[str, str]
     threshold: dict[str, float]
+    weights: dict[str, Weights]
+    enough: float
     past: dict[str, list[tuple[str, ...]]]
     still: frozenset[str]
     factor: dict[str, float]
@@ -134,7 +137,7 @@ def load() -> Vocabulary:
     grammar = Grammar()
     frames: list[tuple[str, dict[str, Any]]] = []
     for path in sorted(FOLDER.glob("*.toml")):
-        if path.name in ("grammar.toml", "people.toml", "scopes.toml", "scores.toml"):
+        if path.name in ("grammar.toml", "people.toml", "scopes.toml", "scores.toml", "weights.toml"):
             continue
         content = _read(path.name)
         for name, value in content.pop("words", {}).items():
@@ -202,6 +205,8 @@ def load() -> Vocabulary:
         off=scope_file["off"],
         reasons=reasons,
         threshold=scores["threshold"],
+        weights={label: _weights(table) for label, table in _read("weights.toml").items()},
+        enough=scores["net"]["enough"],
         past=past,
         still=frozenset(scope_file["long_past"]["unless"].split()),
         factor=scores["factor"],
@@ -236,6 +241,11 @@ def _frame(name: str, entry: dict[str, Any], grammar: Grammar) -> Iterator[Rule]
 
 def _pushing(rule: Rule) -> bool:
     return rule.label in PRESSURE or rule.frame.startswith(("act.", "sign."))
+
+
+def _weights(table: dict[str, Any]) -> Weights:
+    pairs = (item.split() for item in alternatives(table["words"]))
+    return Weights(float(table["bias"]), {word: float(weight) for word, weight in pairs})
 
 
 def _read(name: str) -> dict[str, Any]:
