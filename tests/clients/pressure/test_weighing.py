@@ -64,7 +64,8 @@ def test_what_the_net_marks_are_the_words_that_weigh() -> None:
     for finding in found:
         words = text[finding.start : finding.end]
         assert words == words.strip()
-        assert "book" not in words and "quiet" not in words
+        assert "book" not in words
+        assert "quiet" not in words
 
 
 def test_where_a_frame_found_danger_the_net_stays_silent() -> None:
