@@ -591,6 +591,10 @@ def times(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def spoken(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
 AGREED_WORDS = {
     "contact_rate": "how often to write or call", "visits": "visits and handovers", "location": "a shared location",
     "messenger": "who may carry messages", "talks": "talks about problems",
@@ -603,7 +607,7 @@ def as_agreed(history: History, hit: Hit, kind: str, *, a_week: float | None = N
     agreement = history.agreed(kind)
     if agreement is None:
         return hit
-    since = f" since {agreement.since.day} {agreement.since:%B %Y}" if agreement.since else ""
+    since = f" since {spoken(agreement.since)}" if agreement.since else ""
     words = f"Agreed{since}: {AGREED_WORDS[kind]}"
     if agreement.per_week is not None:
         words += f", at most {times(agreement.per_week, 'time')} a week"

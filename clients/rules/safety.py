@@ -22,6 +22,7 @@ from clients.rules.record import (
     cite,
     cite_words,
     not_by_check_in,
+    spoken,
     times,
 )
 
@@ -59,6 +60,10 @@ def is_self_harm(finding: Finding) -> bool:
 
 def is_violence(finding: Finding) -> bool:
     return finding.label == "violence"
+
+
+def _is_ban_broken(finding: Finding) -> bool:
+    return finding.label == "no_contact"
 
 
 def is_child_in_danger(finding: Finding) -> bool:
@@ -131,6 +136,7 @@ def _frightening(history: History, entry: Entry) -> tuple[Evidence, ...]:
 
 # S03: no contact has a direction (decisions 2). Whoever is protected is never the one who broke it.
 
+_UNWISHED = "Contact although none is wished: please check who is to keep away."
 _Found = tuple[str, tuple[Evidence, ...], tuple[str, ...], bool]  # sentence, evidence, against, told in an answer
 
 
@@ -140,9 +146,9 @@ def unwished_contact(history: History) -> Hit | None:
         for one in (_by_the_other(history), _by_the_reporter(history), _goes_on(history), _goes_on_here(history))
         if one is not None
     ]
-    words = _quoted(history.now, lambda f: f.label == "no_contact")
+    words = _quoted(history.now, _is_ban_broken)
     if not found and words:
-        found = [("Contact although none is wished: please check who is to keep away.", words, (_LOOK,), False)]
+        found = [(_UNWISHED, words, (_LOOK,), False)]
     elif words:
         sentence, rows, against, sure = found[0]
         found[0] = (sentence, rows + words, against, sure)
@@ -210,7 +216,7 @@ def _ground(history: History, limit: Limit | None, chip: str, words: str) -> tup
     rows = []
     if limit is not None and limit.runs(now.today):
         source = {"order": "an order", "own_wish": "a clear wish", "told": "as told"}[limit.source]
-        since = f" since {limit.since.isoformat()}" if limit.since else ""
+        since = f" since {spoken(limit.since)}" if limit.since else ""
         rows.append(Evidence("", now.at, "limit", f"On the case{since}: {words} ({source})", "no_contact"))
     ticked = next((e for e in reversed(history.since(90)) if chip in e.safety), None)
     if ticked is not None:
@@ -321,17 +327,21 @@ _THREATS = frozenset({"violence.threat", "violence.weapon", "violence.message"})
 def harm_to_others(history: History) -> Hit | None:
     """The reporter's own threat. Words count only where nobody was feared or hurt by the other one: what a frightened
     person repeats is not that person's threat (decisions 3, 11), and S02 holds it either way."""
-    hurt = [f for f in history.now.findings if is_self_harm(f)]  # the same words, said of oneself
+    now = history.now
 
     def threatens(finding: Finding) -> bool:
-        return (
-            not history.frightened
-            and finding.frame in _THREATS
-            and finding.actor == "client"
-            and not any(f.start < finding.end and finding.start < f.end for f in hurt)
-        )
+        return not history.frightened and _is_own_threat(finding, now.findings)
 
     return _raise(history, "S05", frozenset({"might_hurt"}), threatens, SAID["S05"])
+
+
+def _is_own_threat(finding: Finding, beside: Iterable[Finding]) -> bool:
+    """A threat or a weapon, by the writer, against somebody else: not the same words said of oneself."""
+    return (
+        finding.frame in _THREATS
+        and finding.actor == "client"
+        and not any(is_self_harm(f) and f.start < finding.end and finding.start < f.end for f in beside)
+    )
 
 
 # S06: several danger signs by the person who is feared, each resting on its own event
@@ -466,7 +476,7 @@ def _parted(history: History, seen: tuple[Entry, ...]) -> tuple[Evidence, ...]:
     ]
     recent = since is not None and timedelta(0) <= now.today - since <= timedelta(days=90)
     if history.arranged.phase == "separated" and since is not None and recent:
-        rows.append(Evidence("", now.at, "phase", f"On the case: separated since {since.isoformat()}", "parting"))
+        rows.append(Evidence("", now.at, "phase", f"On the case: separated since {spoken(since)}", "parting"))
     return tuple(rows)
 
 
@@ -515,16 +525,26 @@ def unacknowledged(standing: Standing, at: datetime) -> Hit | None:
 def read_danger(
     text: str, findings: tuple[Finding, ...], at: datetime, *, entry: str = "", item: str = "line"
 ) -> tuple[Hit, ...]:
-    """The safety rules over one text by itself: a line back (decisions 6), or a check-in read again (decisions 29)."""
+    """The safety rules over one text by itself: a line back (decisions 6), or a check-in read again (decisions 29). Nothing
+    else is known of its writer here, so a threat counts as the writer's own only where the text tells of no violence by
+    the other one."""
+    suffered = any(f.label == "violence" and f.actor == "spouse" for f in findings)
     hits = []
-    for rule, counts in (("S01", is_self_harm), ("S02", is_violence), ("S04", is_child_in_danger)):
+    for rule, counts, sentence in (
+        ("S01", is_self_harm, SAID["S01"]),
+        ("S02", is_violence, SAID["S02"]),
+        ("S03", _is_ban_broken, _UNWISHED),
+        ("S04", is_child_in_danger, SAID["S04"]),
+        ("S05", lambda f: not suffered and _is_own_threat(f, findings), SAID["S05"]),
+    ):
         rows = tuple(
             Evidence(entry, at, item, text[f.start : f.end], f.label, f.start, f.end, False)
             for f in findings
             if counts(f)
         )
         if rows:
-            hits.append(Hit(rule, Severity.URGENT, _possible(SAID[rule]), rows, (_LOOK,), speed="now"))
+            speed: Literal["now", "today"] = "today" if rule == "S03" else "now"
+            hits.append(Hit(rule, Severity.URGENT, _possible(sentence), rows, (_LOOK,), speed=speed))
     return tuple(hits)
 
 

@@ -17,6 +17,7 @@ from clients.rules.record import (
     cite_score,
     cite_words,
     not_by_check_in,
+    spoken,
     times,
 )
 
@@ -127,6 +128,8 @@ _GATES = {
 def return_raised(history: History) -> Hit | None:
     """A decision point: the first time in 28 days that the partner speaks of living together again."""
     now = history.now
+    if history.arranged.phase in {"trying", "together"}:
+        return None
     if not now.return_raised or any(e.return_raised for e in history.since(28)[:-1]):
         return None
     told = [f for f in now.said("raises_return") if f.actor == "spouse" and f.status == "done"]
@@ -264,22 +267,29 @@ def long_wait(standing: Standing, at: datetime) -> Hit | None:
     """Found by the sweep: 90 days of hoping without a confirmed warming, or the agreed day has passed. An agreed day
     that is still to come is the plan, and keeps it still; it is said again after 60 days."""
     today = standing.today
+    if standing.phase == "ended":
+        return None
     passed = standing.review_on is not None and standing.review_on < today
     start = max((d for d in (standing.leaning_since, standing.warmed_on) if d is not None), default=None)
-    waits = standing.leaning_since is not None and start is not None and today - start >= LONG_WAIT
+    waits = (
+        standing.phase == "separated"
+        and standing.leaning_since is not None
+        and start is not None
+        and today - start >= LONG_WAIT
+    )
     planned = standing.review_on is not None and not passed
     if not (passed or (waits and not planned)) or not standing.news("O08", at - SAY_AGAIN):
         return None
     rows, parts = [], []
     if passed and standing.review_on is not None:
-        parts.append(f"The agreed day to look at the waiting again has passed ({standing.review_on.isoformat()}).")
-        rows.append(Evidence("", at, "review", f"Agreed for {standing.review_on.isoformat()}"))
-    if waits and start is not None:
+        parts.append(f"The agreed day to look at the waiting again has passed ({spoken(standing.review_on)}).")
+        rows.append(Evidence("", at, "review", f"Agreed for {spoken(standing.review_on)}"))
+    if waits and start is not None and standing.leaning_since is not None:
         days = (today - start).days
         parts.append(
             f"{standing.name} has hoped to live together again for {times(days, 'day')} with no lasting change."
         )
-        rows.append(Evidence("", at, "wish", f"Wish: together, since {standing.leaning_since}"))
+        rows.append(Evidence("", at, "wish", f"Wish: together, since {spoken(standing.leaning_since)}"))
     if standing.d is not None:
         rows.append(Evidence("", at, "c11", f"Distress {standing.d:.0f} of 100", "distress"))
     return Hit(
@@ -299,6 +309,8 @@ def open_windows(history: History, hits: tuple[Hit, ...]) -> tuple[SteadyWindow,
     an open window to 28 days from now; where none is open it opens one, also after a person ended the last.
     """
     at, found = history.now.at, {hit.rule: hit for hit in hits}
+    if history.arranged.phase in {"together", "ended"}:
+        return ()  # nothing left to hurry
     if any(w.opened_at >= at or (w.ended_at is not None and w.ended_at >= at) for w in history.windows):
         return ()
     running = history.window
@@ -387,7 +399,8 @@ RULES = (
     ),
     Rule(
         "O04", 1, "signs", "Living together again was brought up by the partner",
-        "The first tick or reading in 28 days that the partner spoke of living together again.",
+        "The first tick or reading in 28 days that the partner spoke of living together again. Silent where they try "
+        "together or live together already.",
         "A vague remark; a talk about rent or housing.",
         "Two check-ins and 14 days without it.",
         ("G05", "G07", "G18", "G23"), "L2",
@@ -428,8 +441,8 @@ RULES = (
     ),
     Rule(
         "O08", 1, "signs", "A long wait",
-        "90 days or more of wishing to live together again without a confirmed warming, or the agreed day to look at "
-        "it again has passed. Found by the clock, once in 60 days.",
+        "90 days or more of wishing to live together again, separated and without a confirmed warming; or the agreed day "
+        "to look at it again has passed. Found by the clock, once in 60 days.",
         "An agreed plan with a day that is still to come keeps it still.",
         "Two check-ins and 14 days after it no longer holds.",
         ("G22", "X3", "X5"), "L2", "ambiguous separation (Crabtree & Harris 2020)", not_by_check_in,

@@ -81,12 +81,17 @@ def test_both_stand_side_by_side() -> None:
         ([said("self_harm", "other")], []),
         ([said("violence", "spouse"), said("self_harm")], ["S01", "S02"]),
         ([said("ultimatum")], []),
+        ([said("no_contact")], ["S03"]),
+        ([said("violence", frame="violence.threat")], ["S02", "S05"]),
+        ([said("violence", frame="violence.threat"), said("violence", "spouse")], ["S02"]),
+        ([said("violence", frame="violence.weapon"), said("self_harm")], ["S01", "S02"]),
     ],
 )
 def test_a_text_outside_a_check_in(findings: list[Any], rules: list[str]) -> None:
     found = read_danger("one line back", tuple(findings), DAY_0)
     assert [hit.rule for hit in found] == rules
-    assert all(hit.speed == "now" and hit.sentence.startswith("Possible: ") for hit in found)
+    assert all(hit.sentence.startswith("Possible: ") for hit in found)
+    assert {hit.speed for hit in found if hit.rule != "S03"} <= {"now"}
 
 
 # No contact has a direction (decisions 2)
@@ -148,7 +153,7 @@ def test_the_card_shows_what_says_so_and_what_is_allowed() -> None:
     limit = Limit("order", frozenset({"money", "children"}), since=at(-30).date())
     hit = hits(past(entry(0, c1=3), arranged=Arranged(keeps_away=limit)))["S03"]
     assert [row.words for row in hit.evidence] == [
-        "On the case since 2026-01-31: Ines is to keep away (an order)",
+        "On the case since 31 January 2026: Ines is to keep away (an order)",
         "Started contact: 3",
     ]
     assert hit.against == ("Contact about children and money is allowed.",)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from clients.rules import CATALOGUE, Entry, History, Standing, SteadyWindow, evaluate, sweep
+from clients.rules.record import Arranged
 from tests.clients.rules.build import at, entry, hits, past, said, severity, window
 
 COOL, WARM = 15.0, 40.0
@@ -202,12 +203,16 @@ def test_what_was_told_between_a_rise_and_its_reversal_is_shown_but_no_act_of_a_
         (False, {"leaning_since": at(-300).date(), "review_on": at(0).date()}),
         (True, {"leaning_since": at(-300).date(), "review_on": at(-1).date()}),
         (True, {"review_on": at(-1).date()}),
+        (True, {"review_on": at(-1).date(), "phase": "trying"}),
+        (False, {"review_on": at(-1).date(), "phase": "ended"}),
+        (False, {"leaning_since": at(-300).date(), "phase": "together"}),
         (False, {"leaning_since": at(-300).date(), "told": {"O08": at(-59)}}),
         (False, {"leaning_since": at(-300).date(), "told": {"O08": at(-60)}}),
         (True, {"leaning_since": at(-300).date(), "told": {"O08": at(-60.1)}}),
     ],
     ids=["90 days", "89 days", "90 days after a warming", "a warming since", "the agreed day is today", "it was yesterday",
-         "an agreed day alone", "said 59 days ago", "said 60 days ago", "time to say it again"],
+         "an agreed day alone", "an agreed day while they try", "nothing is waited for any more",
+         "together again", "said 59 days ago", "said 60 days ago", "time to say it again"],
 )  # fmt: skip
 def test_a_long_wait(expected: bool, more: dict[str, Any]) -> None:
     found = sweep(Standing(**({"today": at(0).date()} | more)), at(0))
@@ -270,3 +275,20 @@ def test_signs_of_an_older_time_open_nothing_before_a_later_window() -> None:
     told = weeks("none", "none", "none", ["kind"], ["memory"])
     assert opened(*told, windows=[window(-60)]) == "SIGN"
     assert opened(*told, windows=[window(40)]) is None
+
+
+@pytest.mark.parametrize(
+    ("phase", "opens", "raised"),
+    [
+        ("separated", True, True),
+        ("paused", True, True),
+        ("trying", True, False),
+        ("together", False, False),
+        ("ended", False, True),
+    ],
+)
+def test_the_phase_of_the_case_is_followed(phase: str, opens: bool, raised: bool) -> None:
+    """Where two live together again there is nothing left to hurry, and no return to be brought up."""
+    where = Arranged(phase=phase)
+    assert bool(evaluate(past(*RISEN, arranged=where)).windows) == opens
+    assert ("O04" in hits(past(entry(0, c4=["return"]), arranged=where))) == raised
