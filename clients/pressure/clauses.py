@@ -128,6 +128,7 @@ class _Reader:
                     note.negated[inner] = clause.negated
                     note.denied[inner] = clause.negated and clause.own
                     note.scopes[inner] = clause.frozen
+                self._trigger(clause, at, first, last)
                 at = end
                 continue
             if norm in words.subordinators:
