@@ -93,6 +93,7 @@ class _Judge:
         self.words = words
         self.voice = voice
         self.whens: dict[int, list[tuple[int, When]]] = {}
+        self.starts = [note.tokens.start[first] for first, _ in note.tokens.sentences]
 
     def reading(self, cut: int | None) -> Reading:
         matches = frames.find(self.note, self.words.told[self.voice])
@@ -131,7 +132,7 @@ class _Judge:
         findings = [finding for finding in findings if finding.score >= self._threshold(finding.label)]
         if self.voice != "message":
             findings.extend(self._weighed(findings))
-        kept = _best(_narrowed(findings))
+        kept = _best(_narrowed(findings), self.starts)
         off = self._offs(scene, kept)
         return Reading(VERSION, self.voice, kept, off, cut)
 
@@ -232,8 +233,7 @@ class _Judge:
     def _weighed(self, findings: list[Finding]) -> Iterator[Finding]:
         """The net under the safety frames, for sentences near which none of them found anything."""
         tokens = self.note.tokens
-        starts = [tokens.start[first] for first, _ in tokens.sentences]
-        marked = {bisect_right(starts, one.start) - 1 for one in findings if one.label in SAFETY}
+        marked = {bisect_right(self.starts, one.start) - 1 for one in findings if one.label in SAFETY}
         for weighed in weigh(self.note, self.words.weights, self.words.enough, marked):
             yield Finding(
                 label=weighed.label,
@@ -301,7 +301,7 @@ def _narrowed(findings: list[Finding]) -> list[Finding]:
     return [one for one in findings if one.frame not in story.BROAD or not taken(one)]
 
 
-def _best(findings: list[Finding]) -> tuple[Finding, ...]:
+def _best(findings: list[Finding], sentences: list[int]) -> tuple[Finding, ...]:
     """One finding per label and place: the strongest, then the longest. Neighbours become one."""
     kept: list[Finding] = []
     by_label: dict[str, list[Finding]] = {}
@@ -316,15 +316,20 @@ def _best(findings: list[Finding]) -> tuple[Finding, ...]:
                 continue
             insort(starts, finding.start)
             placed[finding.start] = finding
-        kept.extend(_joined([placed[start] for start in starts]))
+        kept.extend(_joined([placed[start] for start in starts], sentences))
     return tuple(sorted(kept, key=lambda one: (one.start, _ORDER[one.label], one.end)))
 
 
-def _joined(findings: list[Finding]) -> Iterator[Finding]:
-    """ "Taking the initiative to call me" is one act: spans a small word apart are one finding."""
+def _joined(findings: list[Finding], sentences: list[int]) -> Iterator[Finding]:
+    """ "Taking the initiative to call me" is one act: spans a small word apart in one sentence are one finding."""
     current: Finding | None = None
     for finding in findings:
-        if current is not None and finding.start - current.end <= _SMALL_WORD and finding.actor == current.actor:
+        if (
+            current is not None
+            and finding.start - current.end <= _SMALL_WORD
+            and finding.actor == current.actor
+            and bisect_right(sentences, finding.start) == bisect_right(sentences, current.start)
+        ):
             stronger = finding if finding.score > current.score else current
             current = replace(stronger, start=current.start, end=finding.end)
         else:

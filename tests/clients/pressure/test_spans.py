@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clients.pressure import GROUPS, LABELS, VERSION, Finding, Reading, read
+from clients.pressure.tokens import tokenise
 
 SENTENCES = (
     "I asked him to come home last night",
@@ -122,3 +124,19 @@ def test_an_unknown_voice_is_refused() -> None:
 def test_groups_hold_every_label_once() -> None:
     assert sorted(label for labels in GROUPS.values() for label in labels) == sorted(LABELS)
     assert len(LABELS) == 23
+
+
+@settings(max_examples=60, deadline=None)
+@given(passages())
+def test_a_span_ends_with_its_sentence(text: str) -> None:
+    tokens = tokenise(text)
+    edges = [tokens.start[first] for first, _ in tokens.sentences]
+    for found in read(text).findings:
+        assert bisect_right(edges, found.start) == bisect_right(edges, found.end - 1)
+
+
+def test_two_acts_of_one_kind_in_two_sentences_are_two_findings() -> None:
+    text = "He put his hands on my throat. He threatened to kill me."
+    found = [text[one.start : one.end] for one in read(text).findings if one.label == "violence"]
+    assert len(found) == 2
+    assert not any(". " in words for words in found)
