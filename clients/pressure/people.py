@@ -50,7 +50,7 @@ class People:
             gender = _GENDERS.get(word)
             if gender is not None:
                 # Subjects, and objects of what the writer does, are more likely the partner than "his" or "with her".
-                counts[gender] += 2 if word in ("he", "she") else 3 if "i" in norm[max(0, at - 2) : at] else 1
+                counts[gender] += 2 if word in ("he", "she") else 3 if "i" in norm[max(0, at - 4) : at] else 1
                 latest = gender
         if counts["m"] == counts["f"]:
             # A tie: the one named last, since a third person is mostly brought in first ("my therapist thinks he ...").
