@@ -110,7 +110,7 @@ def _plan(make: Callable[..., Any], args: Sequence[Any]) -> _Plan:
     if queryset._iterable_class is ModelIterable:
         read = _read_models(compiler, convert)
     elif queryset._iterable_class is ValuesListIterable:
-        read = lambda rows: [tuple(row) for row in convert(rows)]  # noqa: E731
+        read = (lambda rows: [tuple(row) for row in convert(rows)]) if converters else list
     else:
         raise TypeError("a prepared statement gives rows or tuples")
     return _Plan(sql, params, queryset.query.select_for_update, read)
