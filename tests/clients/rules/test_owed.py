@@ -141,6 +141,7 @@ def code(life: Life) -> str:
 
 @by_rule
 @pytest.mark.django_db
+@pytest.mark.db_both
 def test_its_flag_in_the_cool_down(rule: str, life: Life) -> None:
     """Closed by a person, the same again within the cool-down raises nothing; danger always does."""
     life.check_in(0, holds=True)
@@ -152,6 +153,7 @@ def test_its_flag_in_the_cool_down(rule: str, life: Life) -> None:
 
 @by_rule
 @pytest.mark.django_db
+@pytest.mark.db_both
 def test_its_flag_clears_by_itself(rule: str, life: Life) -> None:
     """After the days and check-ins of its lifecycle, once it was seen where that is asked; danger never."""
     life.check_in(0, holds=True)
@@ -168,6 +170,7 @@ def test_its_flag_clears_by_itself(rule: str, life: Life) -> None:
 
 @by_rule
 @pytest.mark.django_db
+@pytest.mark.db_both
 def test_its_flag_comes_back(rule: str, life: Life) -> None:
     """After the cool-down: an elevated one opens again with its history, every other one is a new flag."""
     life.check_in(0, holds=True)
