@@ -22,6 +22,16 @@ LIFECYCLES = {
     "L4": "Stays until a named person closes it with a reason and a follow-up, and another one has looked again. "
     "Never muted, put off, counted against a budget or joined with another person’s. New danger opens it anew.",
 }
+# Where a row of evidence comes from, as the desk names it.
+ITEMS = {
+    "c1": "contacts", "c2": "contacts", "c3": "how the partner was", "c4": "what came from the partner",
+    "c6": "tension", "c7": "talk about problems", "c8": "own acts", "c8g": "own good conduct", "c9": "waiting when the urge came",
+    "c10": "how sure it feels", "c11": "how they are doing", "c12": "daily life", "s1": "safety question", "t1": "own words",
+    "n1": "for the next session", "line": "a line back", "p1": "contacts", "p2": "contacts", "p4": "how contact was",
+    "p5": "the partner’s acts", "p6": "wished contact", "p8": "ready to talk", "wish": "own wish", "limit": "limit on contact",
+    "phase": "where the two stand", "review": "agreed day", "gate": "room for talk", "form": "how it was filled in",
+    "plan": "agreed check-in", "flag": "flag",
+}  # fmt: skip
 _INTRO = """\
 # The rules
 

@@ -22,7 +22,7 @@ from clients.models import (
     User,
 )
 from clients.rules import CATALOGUE
-from clients.rules.words import Description, describe
+from clients.rules.words import ITEMS, Description, describe
 
 from .. import library
 from .care import Reach, reach
@@ -121,10 +121,6 @@ def _badge(flag: Flag) -> str:
     return "in the digest"
 
 
-ITEM_NAMES = {"c8": "own acts", "c7": "talk about problems", "s1": "safety question", "t1": "own words", "n1": "for the next session",
-              "line": "a line back", "c3": "how the partner was", "c4": "what came from the partner", "c6": "tension", "c1": "contacts", "c2": "contacts", "c11": "how they are doing"}  # fmt: skip
-
-
 def flag_card(flag: Flag, partner: Partner, every: list[Flag], clock: Clock) -> FlagCard:
     card, first = json.loads(flag.newest or flag.card), json.loads(flag.card)
     rule = CATALOGUE[flag.rule]
@@ -143,7 +139,7 @@ def flag_card(flag: Flag, partner: Partner, every: list[Flag], clock: Clock) -> 
         evidence.append(
             EvidenceLine(
                 clock.day(datetime.fromisoformat(row["at"])),
-                ITEM_NAMES.get(row["item"], row["item"]),
+                ITEMS.get(row["item"], row["item"]),
                 words,
                 quoted,
             )

@@ -9,7 +9,7 @@ import pytest
 from clients import flags, summary
 from clients.models import Flag
 from clients.rules import CATALOGUE, Hit, Severity, evaluate, sweep
-from clients.rules.words import LIFECYCLES
+from clients.rules.words import ITEMS, LIFECYCLES
 from tests import make
 from tests.clients.rules import (
     owed_conduct,
@@ -90,6 +90,14 @@ def test_names_and_sides_change_the_words_and_nothing_else(rule: str) -> None:
     )
     assert [replace(row, words="") for row in one.evidence] == [replace(row, words="") for row in two.evidence]
     assert (one.severity, one.speed) == (two.severity, two.speed)
+
+
+@by_rule
+def test_each_row_of_its_evidence_says_where_it_comes_from(rule: str) -> None:
+    hit = told(rule, OWED[rule].fires)
+    assert hit is not None
+    assert hit.evidence
+    assert {row.item for row in hit.evidence} <= set(ITEMS)
 
 
 # The life of its flag, played with its own hit
