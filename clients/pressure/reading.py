@@ -47,6 +47,7 @@ _REASONS: Final = {
     "ultimatum.deadline": "gave {partner} a condition or deadline",
     "held_back.urge": "felt the urge to act and let it pass",
     "overreading.settled": "took an early good sign as settled",
+    "overreading.acted": "acted on an early good sign as if all were settled",
     "self_harm.hints": "several small signs of not wanting to live: please look at this",
     "violence.hints": "several small signs of fear or force: please look at this",
     "child_safety.hints": "several small signs that a child may be at risk: please look at this",

@@ -190,7 +190,9 @@ def read_too_early(scene: Scene) -> Iterator[Told]:
         ):
             continue
         if any(sign.first < conclusion.last for sign in scene.near(conclusion, 3, 1, *seen)):
-            yield Told("overreading", "overreading.settled", conclusion, conclusion.first, conclusion.last, 0.7)
+            # Told to others, booked, cleared out: the writer acted on it.
+            frame = "overreading.acted" if conclusion.rule.source.startswith("C:") else "overreading.settled"
+            yield Told("overreading", frame, conclusion, conclusion.first, conclusion.last, 0.7)
 
 
 def child_in_the_room(scene: Scene) -> Iterator[Told]:

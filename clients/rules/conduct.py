@@ -290,7 +290,7 @@ def sought_reassurance(history: History) -> Hit | None:
 SURE = 3  # c10: rather, or fully
 HOPE_AGAIN = timedelta(days=56)
 # What turns a private joy into something that presses or costs: told to the family, a date set, things moved.
-SETTLED_ACTS = frozenset({"overreading.told_family", "overreading.set_date", "overreading.moved_things"})
+ACTED_ON = "overreading.acted"
 
 
 def sure_early(history: History) -> Hit | None:
@@ -298,8 +298,8 @@ def sure_early(history: History) -> Hit | None:
     if _held(history):
         return None
     now, month = history.now, history.since(28)
-    found = [(e, f) for e in history.since(14) for f in e.said("overreading") if _own(f)]
-    acted = [f for e, f in found if e is now and (f.frame in SETTLED_ACTS or f.when is not None)]
+    found = [(e, f) for e in history.since(14) for f in e.said("overreading") if _concluded(f)]
+    acted = [f for e, f in found if e is now and (f.frame == ACTED_ON or f.when is not None)]
     level, hope = now.levels.get("w"), now.number("c10")
     rising = history.confirmed.get("w")
     ground = level is not None and level.mean >= 60 and rising is not None and rising.delta > 0
@@ -327,6 +327,11 @@ def sure_early(history: History) -> Hit | None:
         tuple(rows),
         ("Some people hope easily, and private joy is fine.", *([_TEXT_ONLY] if acted else [])),
     )
+
+
+def _concluded(finding: Finding) -> bool:
+    """Whoever a conclusion speaks of ("Robin is coming home"), it is the reporter's, unless another person is quoted."""
+    return finding.actor != "other" and finding.status in {"done", "planned"}
 
 
 def _own(finding: Finding) -> bool:

@@ -23,6 +23,8 @@ def one(text: str, label: str, voice: str = "note") -> Finding:
         ("I told him the kids cry for him every night.", "leverage.children"),
         ("She filed for divorce on Monday.", "setback.papers"),
         ("I showed up at his work unannounced.", "pursuit.visit"),
+        ("He smiled at me. I told my parents that we are back together.", "overreading.acted"),
+        ("He smiled at me. It is only a matter of time.", "overreading.settled"),
     ],
 )
 def test_frames_that_rules_name(text: str, frame: str) -> None:

@@ -99,7 +99,7 @@ OWED = {
         "info",
         fires=past(entry(0), entry(7, c10=3)),
         below=past(entry(0), entry(7, c10=2)),
-        swapped=past(entry(0), entry(7, read=[said("overreading", "spouse")] * 2)),
+        swapped=past(entry(0), entry(7, read=[said("overreading", "other")] * 2)),
         negated=past(entry(0), entry(7, c10=4, c4=["return"])),
         past=past(entry(0, c10=4), entry(7)),
         frightened="held",

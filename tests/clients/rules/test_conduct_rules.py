@@ -215,7 +215,8 @@ P07 = {
     "two in 14 days": ("info", past(entry(0, read=OVERREAD), entry(14, read=OVERREAD))),
     "two in 15 days": (None, past(entry(0, read=OVERREAD), entry(15, read=OVERREAD))),
     "a date was set": ("watch", past(entry(0, read=[said("overreading", when=(0, 5, "date:--06-01"))]))),
-    "told to the family": ("watch", past(entry(0, read=[said("overreading", frame="overreading.told_family")]))),
+    "two, about what the partner will do": ("info", past(entry(0, read=[said("overreading", "spouse")] * 2))),
+    "told to the family": ("watch", past(entry(0, read=[said("overreading", frame="overreading.acted")]))),
     "filed seven weeks ago": (None, past(entry(60, c10=4), flags=[raised("P07", 11)])),
     "filed eight weeks ago": ("info", past(entry(60, c10=4), flags=[raised("P07", 4)])),
     "filed lately, and now a date was set": (
