@@ -39,6 +39,16 @@ def unheld(practice_id: UUID, at: datetime) -> QuerySet[Case]:
     return Case.objects.filter(practice_id=practice_id, closed_at__isnull=True).exclude(pk__in=rows.values("case"))
 
 
+def person(by: User, user_id: UUID) -> User:
+    """Somebody who works in the same practice, switched off or not."""
+    return User.objects.exclude(role=Role.CLIENT).get(pk=user_id, practice_id=by.practice_id)
+
+
+def case_of(by: User, case_id: UUID) -> Case:
+    """An open case of the lead's own practice, to be handed on; it shows nothing of it."""
+    return Case.objects.get(pk=case_id, practice_id=by.practice_id, closed_at__isnull=True)
+
+
 def _running(at: datetime) -> Q:
     return Q(since__lte=at) & (Q(until__isnull=True) | Q(until__gt=at))
 

@@ -1,12 +1,18 @@
 """Forms of the desk: they clean; the acts decide and the tables guarantee."""
 
 import calendar
+import re
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
+from django.conf import settings
 
 from clients import care, flags
 from clients.cases import SCREENED_BY, SCREENING_RESULTS
+from clients.duty import AFTER_HOURS, NUMBER_KINDS, Number
 
 
 class ResolveForm(forms.Form):
@@ -269,3 +275,99 @@ class OverrideForm(ShareForm):
 
 def clean_search(data: Any) -> str:
     return str(data.get("q", ""))[:80].strip()
+
+
+# What the practice lead sets
+
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_STRETCH = re.compile(r"(\d{1,2})(?:[:.](\d\d))?\s*(?:-|–|to)\s*(\d{1,2})(?:[:.](\d\d))?")
+
+
+class HoursForm(forms.Form):
+    """A line a weekday: 9:00-12:00, 13:00-17:00; an empty line is a day without hours."""
+
+    all_optional = True
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        for number, day in enumerate(DAYS):
+            self.fields[f"day_{number}"] = forms.CharField(
+                required=False, label=day, max_length=80, widget=forms.TextInput(attrs={"class": "narrow"})
+            )
+
+    def clean(self) -> dict[str, Any]:
+        stretches = []
+        for number in range(len(DAYS)):
+            for part in filter(None, (p.strip() for p in str(self.cleaned_data.get(f"day_{number}", "")).split(","))):
+                found = _STRETCH.fullmatch(part)
+                try:
+                    opens, closes = (time(int(h), int(m or 0)) for h, m in (found.groups()[:2], found.groups()[2:]))  # type: ignore[union-attr]
+                except (AttributeError, ValueError):
+                    self.add_error(f"day_{number}", "Please write hours as 9:00-12:00, 13:00-17:00, up to 23:59.")
+                else:
+                    stretches.append((number, opens, closes))
+        self.cleaned_data["stretches"] = stretches
+        return self.cleaned_data
+
+
+class ChannelsForm(forms.Form):
+    after_hours = forms.ChoiceField(
+        label="Outside staffed hours", choices=list(AFTER_HOURS.items()),
+        widget=forms.RadioSelect(attrs={"class": "words"}),
+        help_text="Alerts go out day and night either way. This is what clients are told.",
+    )  # fmt: skip
+    pager_url = forms.CharField(
+        required=False, max_length=200, label="Pager address",
+        help_text="Is sent one message without content for each urgent alert: that something waits. Begins with https://.",
+    )  # fmt: skip
+
+
+class NumberForm(forms.Form):
+    kind = forms.ChoiceField(label="For", choices=NUMBER_KINDS)
+    label = forms.CharField(label="Name", max_length=80)
+    phone = forms.CharField(label="Telephone", max_length=30, required=False)
+    about = forms.CharField(label="A word about it", max_length=160, required=False)
+    position = forms.IntegerField(label="Place in the list", min_value=0, max_value=999, initial=0)
+
+    def number(self) -> Number:
+        return Number(**{name: self.cleaned_data[name] for name in ("kind", "label", "phone", "about", "position")})
+
+
+class NewNumberForm(NumberForm):
+    locale = forms.ChoiceField(label="Language", choices=settings.LANGUAGES)
+
+
+def _people(people: Sequence[tuple[str, str]], nobody: str) -> list[tuple[str, str]]:
+    return [("", nobody), *people]
+
+
+class CoverForm(forms.Form):
+    """From the morning of the first day to the end of the last one, in the practice's zone."""
+
+    def __init__(
+        self, people: Sequence[tuple[str, str]], zone: str, *args: Any,
+        away: Sequence[tuple[str, str]] = (), cases: Sequence[tuple[str, str]] = (), **named: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(*args, **named)
+        self.zone = ZoneInfo(zone)
+        if away:
+            self.fields["away"] = forms.ChoiceField(label="Who is away", choices=_people(away, "Pick a person"))
+        self.fields["user"] = forms.ChoiceField(label="Who stands in", choices=_people(people, "Pick a person"))
+        self.fields["since"] = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}))
+        self.fields["until"] = forms.DateField(
+            label="Until and including", widget=forms.DateInput(attrs={"type": "date"})
+        )
+        if cases:
+            self.fields["cases"] = forms.MultipleChoiceField(
+                required=False, label="Cases", choices=cases, widget=forms.CheckboxSelectMultiple,
+                help_text="None ticked: all of them.",
+            )  # fmt: skip
+
+    def span(self) -> tuple[datetime, datetime]:
+        since, until = self.cleaned_data["since"], self.cleaned_data["until"]
+        if until.year > 9000:
+            until = until.replace(year=9000)
+        return (
+            datetime.combine(since, time(), self.zone),
+            datetime.combine(until + timedelta(days=1), time(), self.zone),
+        )

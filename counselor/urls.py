@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import alerts, care, case, flags, library, notes, rules, safety, today, trail
+from .views import alerts, care, case, flags, library, notes, practice, rules, safety, today, trail
 
 app_name = "desk"
 
@@ -45,6 +45,12 @@ urlpatterns = [
     path("rules/", rules.rules, name="rules"),
     path("practice/rules/", rules.practice_rules, name="practice_rules"),
     path("practice/rules/<uuid:mute_id>/", rules.unmute_for_practice, name="unmute_for_practice"),
+    path("practice/", practice.practice, name="practice"),
+    path("practice/duty/", practice.rota, name="rota"),
+    path("practice/numbers/", practice.numbers, name="numbers"),
+    path("practice/team/", practice.team_room, name="team"),
+    path("cover/", practice.cover, name="cover"),
+    path("alerts/arrived/", practice.test_arrived, name="test_arrived"),
     path("corrections/", case.corrections, name="corrections"),
     path("alerts/", alerts.alerts, name="alerts"),
     path("in-session/", alerts.in_session, name="in_session"),

@@ -9,6 +9,7 @@ from .hours import CALL_WITHIN, Week, week_of
 from .people import IN_SESSION_FOR, begin_session, end_session, on_duty, to_phone
 from .setting import (
     AFTER_HOURS,
+    NUMBER_KINDS,
     Number,
     Refused,
     add_number,
@@ -24,6 +25,7 @@ __all__ = [
     "AFTER_HOURS",
     "CALL_WITHIN",
     "IN_SESSION_FOR",
+    "NUMBER_KINDS",
     "PHONE",
     "Number",
     "Refused",

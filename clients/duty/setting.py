@@ -12,6 +12,7 @@ from .. import audit, pager
 from ..models import Duty, Practice, PracticeHours, Resource, Role, User
 
 AFTER_HOURS = {"duty": "A duty person is alerted round the clock", "next_day": "It is read when the hours begin"}
+NUMBER_KINDS = Resource.Kind.choices
 MOST_NUMBERS = 40
 
 

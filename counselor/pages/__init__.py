@@ -11,6 +11,7 @@ from .cases import STREAM_LENGTH, CasePage, Choice, case, case_version
 from .flag_list import Wanted, flag_list, second_look, second_looks
 from .flags import FlagPage, flag
 from .notes import note, share, side_of
+from .practice import cover, half_day_of, numbers, practice, rota, team_page
 from .rules import catalogue, practice_rules
 from .safety import safety
 from .stream import Entry
@@ -31,16 +32,22 @@ __all__ = [
     "case",
     "case_version",
     "catalogue",
+    "cover",
     "flag",
     "flag_list",
     "forget_kept",
+    "half_day_of",
     "note",
+    "numbers",
+    "practice",
     "practice_rules",
+    "rota",
     "safety",
     "second_look",
     "second_looks",
     "share",
     "side_of",
+    "team_page",
     "today",
     "trail",
 ]

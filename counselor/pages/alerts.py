@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from clients import access, duty, notices
-from clients.models import Assignment, Escalation, Flag, Practice, User
+from clients.models import Assignment, AuditEvent, Escalation, Flag, Notice, Practice, User
 from clients.models.prepared import Prepared
 from clients.rules import CATALOGUE
 
@@ -53,6 +53,7 @@ class Alerts:
     unseen: bool
     to_phone: tuple[str, ...]
     lead: bool
+    test: bool  # a weekly test was mailed to this person, who has not said yet that it arrived
 
     @property
     def version(self) -> str:
@@ -60,7 +61,7 @@ class Alerts:
         return hashlib.sha256(repr(astuple(self)).encode()).hexdigest()[:16]
 
 
-def _ask(practice_id: Any, user_id: Any, now: datetime, late: datetime) -> Any:
+def _ask(practice_id: Any, user_id: Any, now: datetime, late: datetime, week_ago: datetime) -> Any:
     held = Assignment.objects.filter(
         Q(until__isnull=True) | Q(until__gt=now), user=user_id, since__lte=now, case__closed_at__isnull=True
     )
@@ -72,6 +73,8 @@ def _ask(practice_id: Any, user_id: Any, now: datetime, late: datetime) -> Any:
     untimed = urgent.exclude(rule="S08").filter(
         ~Exists(Escalation.objects.filter(flag=OuterRef("pk"), ended_at__isnull=True)), last_evidence_at__lt=late
     )
+    said = AuditEvent.objects.filter(practice=practice_id, act="alert.arrived", by=user_id, at__gte=OuterRef("sent_at"))
+    tested = Notice.objects.filter(~Exists(said), practice=practice_id, kind="test", to=user_id, sent_at__gte=week_ago)
     return Practice.objects.filter(pk=practice_id).values_list(
         "zone",
         Coalesce(Subquery(stuck, output_field=IntegerField()), 0),
@@ -80,6 +83,7 @@ def _ask(practice_id: Any, user_id: Any, now: datetime, late: datetime) -> Any:
         Exists(running.filter(next_at__lt=late)),
         Exists(untimed),
         Exists(held.exclude(role=Assignment.As.PRIMARY)),
+        Exists(tested),
     )[:1]
 
 
@@ -89,8 +93,8 @@ _facts = Prepared(_ask)
 def alerts(user: User, now: datetime) -> Alerts:
     """One query while all is calm; two more at most."""
     clock = Clock(user, now)
-    zone, stuck, mine, unseen, behind, untimed, stands_in = _facts(
-        user.practice_id, user.pk, now, now - notices.SILENT_AFTER
+    zone, stuck, mine, unseen, behind, untimed, stands_in, test = _facts(
+        user.practice_id, user.pk, now, now - notices.SILENT_AFTER, now - timedelta(days=7)
     )[0]
     silent = bool(stuck or behind or untimed)
     return Alerts(
@@ -104,6 +108,7 @@ def alerts(user: User, now: datetime) -> Alerts:
         unseen=unseen,
         to_phone=_to_phone(user, zone, now) if silent or unseen else (),
         lead=user.role == "owner",
+        test=test,
     )
 
 
