@@ -16,7 +16,7 @@ from django.urls import get_resolver, reverse
 from django.utils import timezone
 
 from clients import access, checkins, flags, guidance
-from clients.models import Case, Flag, Partner, SentGuidance, SteadyWindow, User
+from clients.models import Assignment, Case, Flag, Partner, SentGuidance, SteadyWindow, User
 from counselor import notes
 from tests import browse, make, tables
 from tests.conftest import Cast
@@ -343,6 +343,57 @@ def test_a_holder_reaches_nothing_of_another_case_through_her_own(world: World, 
         assert browser.post(address("desk:start_note", mixed), {"flag": mixed["flag_id"]}).status_code == 404
         browser.post(address("desk:mark_read", mixed), {"checkin": mixed["checkin"]})
     assert tables.dump(tables.LOOKING) == before
+
+
+# Who stands in, or was alerted
+SAFETY_ROUTES = {"desk:safety", "desk:flag", "desk:acknowledge_flag", "desk:resolve_flag", "desk:reopen_flag"}
+
+
+@pytest.mark.parametrize("role", ["cover", "alerted"])
+def test_who_stands_in_opens_danger_of_that_case_between_the_dates_and_nothing_else(
+    world: World, enter: Any, role: str
+) -> None:
+    """Every address under a case, as somebody who holds none but stands in on one: danger, and how to reach the people."""
+    now = timezone.now()
+    held = {"practice": world.cast.practice, "user": world.cast.erik, "role": role}
+    Assignment.objects.create(
+        **held, case=world.cast.couple, since=now - timedelta(hours=1), until=now + timedelta(hours=1)
+    )
+    for wrong in (
+        (now - timedelta(days=9), now - timedelta(days=1)),
+        (now + timedelta(days=1), now + timedelta(days=9)),
+    ):
+        Assignment.objects.create(**held, case=world.cast.single, since=wrong[0], until=wrong[1])
+    other = Flag.objects.filter(case=world.cast.couple, safety=False, severity__lt=4).first()
+    assert other is not None
+    browser = enter(world.cast.erik)
+    before = tables.dump(tables.LOOKING)
+    said = ""
+    for route in ROUTES:
+        if POLICY[route] != "holder":
+            continue
+        for place in ("couple", "single", "foreign", "missing"):
+            for draft in (False, True):
+                opens = place == "couple" and route in SAFETY_ROUTES
+                response = browser.get(address(route, world.ids[place], draft))
+                assert (response.status_code in {200, 405}) == opens, (route, place, response.status_code)
+                if opens:
+                    said += browse.body(response)
+                else:
+                    assert (
+                        browser.post(address(route, world.ids[place], draft), good_data(world.ids[place])).status_code
+                        == 404
+                    )
+    for route in SAFETY_ROUTES - {"desk:safety"}:
+        mixed = world.ids["couple"] | {"flag_id": other.pk}
+        for method in ("get", "post"):
+            answer = getattr(browser, method)(address(route, mixed), good_data(mixed))
+            assert answer.status_code == 404, "what is no danger"
+    for route in ("desk:today", "desk:trail", "desk:flags", "desk:corrections"):
+        said += browse.body(browser.get(reverse(route)))
+    assert tables.dump(tables.LOOKING) == before
+    read = {word for word in EVERY_WORD if re.search(rf"\b{word}\b", said)}
+    assert read == {"Alma", "Bruno", "ALMA-CALL"}, "names, and when a call is safe"
 
 
 def test_holders_posting_nonsense_get_an_answer_and_no_strangers_words(world: World, enter: Any) -> None:
