@@ -270,7 +270,6 @@ def mark_read(*, case: Case, by: User, at: datetime, ids: Iterable[UUID]) -> int
     for pk, side in sides:
         audit.record("checkin.read", by=by, at=at, case=case, side=side, subject=pk)
     if count:
-        summary.touch(case, at=at)
         summary.refresh(case, at=at)
     return count
 

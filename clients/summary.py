@@ -34,7 +34,7 @@ def lock(case: Case) -> CaseSummary:
 
 
 def touch(case: Case, *, at: datetime) -> None:
-    """Staff had contact with, or worked on, the case."""
+    """Staff had contact with a client of the case, or wrote about it; reading a check-in is neither."""
     CaseSummary.objects.filter(case=case).filter(Q(last_staff_at__lt=at) | Q(last_staff_at__isnull=True)).update(
         last_staff_at=at
     )
