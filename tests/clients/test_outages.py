@@ -47,7 +47,8 @@ def unseen(partner: Partner) -> None:
 def silent(partner: Partner) -> None:
     """Danger that was read and marked as seen, then nothing for a day: neither is reaching out."""
     send(partner, "self_harm", day=DAY - 1)
-    make.read_all(partner.case, _holder(partner), SUNDAY_NIGHT - timedelta(hours=23))
+    ids = list(partner.checkins.values_list("pk", flat=True))
+    checkins.mark_read(case=partner.case, ids=ids, by=_holder(partner), at=SUNDAY_NIGHT - timedelta(hours=23))
     flag = Flag.objects.get(partner=partner, rule="S01")
     flags.acknowledge(case=partner.case, flag_id=flag.pk, by=_holder(partner), at=SUNDAY_NIGHT - timedelta(hours=23))
     schedule.sweep(case_id=partner.case_id, at=SUNDAY_NIGHT)
