@@ -167,3 +167,22 @@ def test_words_that_software_may_not_read_leave_no_print(cast: Cast) -> None:
     alone = make.case(cast.dana, ("Vera", make.user(cast.practice, "Vera", "client")), ("Tom", None), text=False)
     make.check_in(make.side(alone), 1, "One two three four five six seven eight nine ten. " * 5)
     assert "prints" not in CaseSummary.objects.get(case=alone).arranged
+
+
+def test_either_side_is_judged_alike(cast: Cast) -> None:
+    """The same check-ins under mirrored arrangements raise the same, whoever sends them."""
+    limit = {"source": "told", "scope": ["children"], "since": "2026-08-01", "until": None}
+    visits = [{"kind": "visits", "per_week": None, "welcome": True, "since": "2026-08-01", "until": None}]
+    arrange(cast, limits={"A": limit, "B": limit}, agreements={"A": visits, "B": visits}, moved_out=None)
+    for partner in (cast.a, cast.b):
+        make.warming(partner)
+        make.check_in(
+            partner, 42, "On Saturday I am going to ask for one more try.", c1=8, c8={"uninvited": 1, "push_return": 2}
+        )
+        make.check_in(partner, 49, c3=0, c4=["over"], c8={"leverage": 1}, c10=4, c11=0)
+        make.check_in(partner, 50, safety=("afraid",))
+    one, two = (
+        {(f.rule, f.severity, f.opened_at, f.state) for f in partner.flags.all()} for partner in (cast.a, cast.b)
+    )
+    assert one == two
+    assert {"P02", "P05", "P10", "W03", "I07", "S02", "S03"} <= {rule for rule, *_ in one}
