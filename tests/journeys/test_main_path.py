@@ -38,6 +38,9 @@ def test_from_a_check_in_to_shared_guidance(
     row = page.locator("[data-group=watch] .row", has_text="Alma and Bruno")
     expect(row.locator("p").nth(WHY)).to_have_text("A steady window is open after the first warmer weeks.")
     expect(row.locator("svg.spark")).to_be_visible()
+    if size == DESKTOP:  # the cells stand beside each other, under their heads
+        left = [box["x"] for cell in row.locator("p").all() if (box := cell.bounding_box())]
+        assert left == sorted(set(left))
     expect(row.locator("p").nth(LAST)).to_contain_text("You, yesterday")
     expect(page.locator("[data-group=gone_quiet] .row", has_text="Carla and Max")).to_be_visible()
 
