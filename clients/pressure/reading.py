@@ -235,7 +235,7 @@ class _Judge:
         """The net under the safety frames, for sentences near which none of them found anything."""
         tokens = self.note.tokens
         marked = {bisect_right(self.starts, one.start) - 1 for one in findings if one.label in SAFETY}
-        for weighed in weigh(self.note, self.words.weights, self.words.enough, marked):
+        for weighed in weigh(self.note, self.words.weights, self.words.enough, self.words.small, marked):
             yield Finding(
                 label=weighed.label,
                 start=tokens.start[weighed.first],

@@ -17,6 +17,17 @@ from clients.pressure.weighing import Weights
 from clients.pressure.words import Words
 
 FOLDER: Final = Path(__file__).with_name("vocabulary")
+# Kinds of small words: counted by the net, never shown as its reason.
+_SMALL: Final = (
+    "auxiliaries",
+    "prepositions",
+    "subordinators",
+    "sentence_adverbs",
+    "determiners",
+    "number_words",
+    "skipped",
+    "function",
+)
 _EXTENTS: Final = {"group": 1, "complement": 2, "sentence": 3}
 _GUARD: Final = re.compile(r"[A-Z]+:")
 _NEGATIVE: Final = re.compile(r"-[\w<(]|\b(not|never|no|stop|without)\b")
@@ -59,7 +70,8 @@ class Vocabulary:
     reasons: dict[str, str]
     threshold: dict[str, float]
     weights: dict[str, Weights]
-    enough: float
+    enough: dict[str, float]
+    small: frozenset[str]
     past: dict[str, list[tuple[str, ...]]]
     still: frozenset[str]
     factor: dict[str, float]
@@ -206,7 +218,8 @@ def load() -> Vocabulary:
         reasons=reasons,
         threshold=scores["threshold"],
         weights={label: _weights(table) for label, table in _read("weights.toml").items()},
-        enough=scores["net"]["enough"],
+        enough=scores["net"],
+        small=frozenset().union(*(sets[name] for name in _SMALL)),
         past=past,
         still=frozenset(scope_file["long_past"]["unless"].split()),
         factor=scores["factor"],

@@ -20,7 +20,8 @@ NET: Final = ("violence", "no_contact", "child_safety")
 WINDOW: Final = 4  # sentences read together
 _STEP: Final = 2
 _OTHERS: Final = frozenset("KOA")  # people who count, as a kind: a child, somebody else, an affair partner
-_DULL: Final = 0.05  # what a word of no weight costs a span, so that it does not run on
+_DULL: Final = 0.1  # what a word of no weight costs a span, so that it does not run on
+_TOLD: Final = 0.2  # what the words that are shown must weigh by themselves
 _KEPT: Final = 200  # words a label
 _SELDOM: Final = 3  # passages a word must stand in to be learnt
 
@@ -54,13 +55,19 @@ def words_of(note: Note, first: int, last: int) -> list[str]:
             found[at - first] = word if word.isalpha() else ""
             at += 1
             continue
-        found[at - first] = next(("@" + kind for kind, _, _ in people if kind in _OTHERS), "")
-        at = max(at + 1, max((end for _, end, owns in people if not owns), default=at + 1))
+        end = max(at + 1, max((end for _, end, owns in people if not owns), default=at + 1))
+        found[min(end, last) - 1 - first] = next(("@" + kind for kind, _, _ in people if kind in _OTHERS), "")
+        at = end
     return found
 
 
-def weigh(note: Note, weights: Mapping[str, Weights], enough: float, marked: Set[int]) -> Iterator[Weighed]:
-    """What outweighs `enough` in windows of sentences none of which is marked already."""
+def weigh(
+    note: Note, weights: Mapping[str, Weights], enough: Mapping[str, float], small: Set[str], marked: Set[int]
+) -> Iterator[Weighed]:
+    """What outweighs `enough` in windows of sentences none of which is marked already.
+
+    Small words count in the sum, as they do in the way people tell such things, but nobody shall be shown them.
+    """
     sentences = [words_of(note, first, last) for first, last in note.tokens.sentences]
     taken: set[tuple[str, int]] = set()
     for start in range(0, max(1, len(sentences) - 1), _STEP):
@@ -69,24 +76,25 @@ def weigh(note: Note, weights: Mapping[str, Weights], enough: float, marked: Set
             continue
         present = set().union(*window) if window else set()
         for label, table in weights.items():
-            if table.bias + sum(table.words.get(word, 0.0) for word in present) <= enough:
+            if table.bias + sum(table.words.get(word, 0.0) for word in present) <= enough[label]:
                 continue
             weight, first, last, number = max(
-                (*_heaviest(words, table.words), start + place) for place, words in enumerate(window)
+                (*_heaviest(words, table.words, small), start + place) for place, words in enumerate(window)
             )
-            if weight > 0 and (label, number) not in taken:
+            if weight >= _TOLD and (label, number) not in taken:
                 taken.add((label, number))
                 begin = note.tokens.sentences[number][0]
                 yield Weighed(label, begin + first, begin + last, number)
 
 
-def _heaviest(words: list[str], table: Mapping[str, float]) -> tuple[float, int, int]:
+def _heaviest(words: list[str], table: Mapping[str, float], small: Set[str]) -> tuple[float, int, int]:
     """The stretch of one sentence that weighs most."""
     best, start, total = (0.0, 0, 1), 0, 0.0
     for at, word in enumerate(words):
         if total <= 0:
             start, total = at, 0.0
-        total += table.get(word, -_DULL) or -_DULL
+        dull = word in small or word.startswith("@")  # a child alone is no danger: words must say what is
+        total += -_DULL if dull else table.get(word, 0.0) or -_DULL
         if total > best[0]:
             best = (total, start, at + 1)
     return best
