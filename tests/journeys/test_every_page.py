@@ -41,6 +41,7 @@ def _lived_in(people: Cast) -> dict[str, str]:
         "today": "/desk/", "nothing found": "/desk/?q=nobody", "case": case, "the partner's side": f"{case}?side=B",
         "empty case": f"/desk/cases/{people.single.pk}/", "flag": f"{case}flags/{flag.pk}/", "draft": f"/desk/notes/{draft.pk}/",
         "signed note": f"/desk/notes/{signed.pk}/", "share": f"/desk/notes/{signed.pk}/share/G11/?side=B",
+        "arrangements": f"{case}arrangements/", "safety": f"{case}safety/",
         "screening": f"{case}screening/A/", "library": "/desk/library/", "card": "/desk/library/G08/", "trail": "/desk/trail/",
         "no such page": "/desk/library/G99/",
     }  # fmt: skip
