@@ -28,6 +28,9 @@ View = Callable[..., Any]
 
 # Address parts that lead to a case: name -> function from id to case id. The desk adds its own (counselor/apps.py).
 LEADS: dict[str, Callable[[UUID, User], UUID | None]] = {"case_id": lambda case_id, user: case_id}
+# Address parts that open one paper to somebody who does not hold its case: name -> function from id to the case, which is
+# given for this paper alone.
+PAPERS: dict[str, Callable[[UUID, User], Case | None]] = {}
 
 
 def without_case(view: View) -> View:
@@ -234,6 +237,12 @@ class Doorkeeper:
         if user.role == Role.CLIENT:
             raise Http404
         at = timezone.now()
+        for name, opened in PAPERS.items():
+            if name in kwargs:
+                request.case = opened(kwargs[name], user)
+                if request.case is None:
+                    raise Http404
+                return None
         for name, lead in LEADS.items():
             if name in kwargs:
                 case_id = lead(kwargs[name], user)

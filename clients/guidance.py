@@ -1,6 +1,7 @@
 """What a client was sent: a frozen copy, whether it was opened, what they answered. One door: `send` (decisions 48)."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -28,9 +29,9 @@ class Guarded(Refused):
         self.reasons = reasons
 
 
-def _guard(partner: Partner, line: str, flag: Flag | None) -> list[str]:
+def _guard(partner: Partner, line: str, flag: Flag | None, others: Sequence[str]) -> list[str]:
     """Sentences naming what would pass from one partner to the other: a flag raised from the other's report, or five
-    words in a row that stand in the other's texts and not in this person's own."""
+    words in a row that stand in the other's texts, or in a fact of the other's (`others`), and not in this person's own."""
     reasons = []
     if flag is not None and flag.partner_id != partner.pk:
         reasons.append(f"The note was started from a flag in {partner.other_name}’s own report.")
@@ -38,13 +39,13 @@ def _guard(partner: Partner, line: str, flag: Flag | None) -> list[str]:
     if runs:
         texts = CheckIn.objects.filter(case=partner.case).only("partner_id", "text", "next_session")
         own: set[tuple[str, ...]] = set()
-        theirs: set[tuple[str, ...]] = set()
+        theirs: set[tuple[str, ...]] = set().union(*map(_runs, others))
         for row in texts:
             (own if row.partner_id == partner.pk else theirs).update(
                 _runs(f"{row.text or ''}\n{row.next_session or ''}")
             )
         for run in sorted(runs & theirs - own)[:1]:
-            reasons.append(f"“{' '.join(run)}” stands in what {partner.other_name} wrote.")
+            reasons.append(f"“{' '.join(run)}” comes from what {partner.other_name} wrote or reported.")
     return reasons
 
 
@@ -110,11 +111,12 @@ def why_not(clearance: Clearance, family: str) -> str:
 @transaction.atomic
 def send(
     *, case: Case, partner: Partner, text: Text, by: User, at: datetime, line: str = "",
-    flag: Flag | None = None, note: UUID | None = None, override: str = "",
+    flag: Flag | None = None, note: UUID | None = None, override: str = "", others: Sequence[str] = (),
 ) -> SentGuidance:  # fmt: skip
     """Share a card with one partner: a frozen copy under Guidance and a neutral mail without content.
 
-    Raises Guarded where the line or the flag comes from the other partner and no reason (`override`) is given.
+    Raises Guarded where the line or the flag comes from the other partner and no reason (`override`) is given. `others`
+    are facts of the other partner that stand where the line was written.
     """
     summary.lock(case)
     if partner.case_id != case.pk:
@@ -126,7 +128,7 @@ def send(
         raise Refused(refusal)
     if "\x00" in line:
         raise Refused("The line has a character in it that cannot be kept (a NUL). Please take it out.")
-    reasons = _guard(partner, line, flag)
+    reasons = _guard(partner, line, flag, others)
     if reasons and not override.strip():
         raise Guarded(reasons)
     if not text.body:

@@ -11,4 +11,6 @@ class CounselorConfig(AppConfig):
         from . import notes
 
         access.LEADS["note_id"] = notes.case_of
+        access.LEADS["private_id"] = notes.case_of_private
+        access.PAPERS["waiting_id"] = notes.case_of_waiting
         guards.GUARDS.extend(notes.GUARDS)

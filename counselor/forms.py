@@ -14,6 +14,8 @@ from clients import care, flags
 from clients.cases import SCREENED_BY, SCREENING_RESULTS
 from clients.duty import AFTER_HOURS, NUMBER_KINDS, Number
 
+from .notes import fields
+
 
 class ResolveForm(forms.Form):
     reason = forms.ChoiceField(
@@ -233,17 +235,127 @@ class LitigationForm(_Arranged):
     text_off = forms.BooleanField(label="Ask for no free text in the check-ins of this case", required=False)
 
 
-class NoteForm(forms.Form):
+class PaperForm(forms.Form):
     """`version` is the one the person started from, so that a later save never overwrites unseen."""
 
     all_optional = True
     body = forms.CharField(
         required=False,
         strip=False,
-        label="Note",
+        label="Text",
         widget=forms.Textarea(attrs={"rows": 18, "class": "editor"}),
     )
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+
+
+class NoteForm(PaperForm):
+    """The text, and the fields beside it. A post without them (an old page, the conflict page of a text) leaves them."""
+
+    kind = forms.ChoiceField(label="Kind", choices=list(fields.KINDS.items()), required=False)
+    shape = forms.ChoiceField(label="Format", choices=list(fields.SHAPES.items()), required=False)
+    contact = forms.ChoiceField(label="Contact", choices=[("", "Pick one"), *fields.CONTACTS.items()], required=False)
+    day = forms.DateField(label="Day", required=False, widget=forms.DateInput(attrs=DAY, format="%Y-%m-%d"))
+    start = forms.TimeField(label="Start", required=False, widget=forms.TimeInput(attrs={"type": "time"}))
+    stop = forms.TimeField(label="Stop", required=False, widget=forms.TimeInput(attrs={"type": "time"}))
+    present = forms.MultipleChoiceField(
+        label="Participants", choices=[("A", "A"), ("B", "B")], required=False,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "chips"}),
+    )  # fmt: skip
+    others = forms.CharField(label="Others present", required=False)
+    place = forms.ChoiceField(label="Place", choices=[("", "Pick one"), *fields.PLACES.items()], required=False)
+    goal = forms.CharField(label="Goal worked on", required=False, widget=forms.Select)
+    risk = forms.ChoiceField(
+        label="Risk", choices=list(fields.RISKS.items()), required=False, widget=forms.RadioSelect(attrs={"class": "segments"})
+    )  # fmt: skip
+    risk_words = forms.CharField(label="What was said about risk", required=False)
+    plan = forms.CharField(label="Plan", required=False, strip=False, widget=forms.Textarea(attrs={"rows": 2}))
+
+    BESIDE = (
+        "shape",
+        "contact",
+        "day",
+        "start",
+        "stop",
+        "present",
+        "others",
+        "place",
+        "goal",
+        "risk",
+        "risk_words",
+        "plan",
+    )
+
+    def offer(self, people: Any, goals: Any) -> "NoteForm":
+        """Name the people and the goals of this case; what was chosen before stays to choose."""
+        found: dict[str, Any] = self.fields
+        found["present"].choices = list(people)
+        chosen = self["goal"].value()
+        offered = dict.fromkeys([*goals, *([chosen] if chosen else [])])
+        found["goal"].widget.choices = [("", "None"), *((words, words) for words in offered)]
+        return self
+
+    @classmethod
+    def of(cls, page: Any) -> "NoteForm":
+        beside = {name: getattr(page.details, name) for name in cls.BESIDE}
+        initial = beside | {"body": page.body, "version": page.version, "kind": page.kind_code}
+        return cls(initial=initial).offer(page.people, page.goals)
+
+    def details(self) -> fields.Details | None:
+        """The fields as posted, or None where the post has none of them."""
+        if "risk" not in self.data:
+            return None
+        said = {name: self.cleaned_data.get(name) for name in self.BESIDE}
+        clock = {name: f"{said[name]:%H:%M}" if said[name] else "" for name in ("start", "stop")}
+        words = {name: (said[name] or "").replace("\r\n", "\n") for name in ("others", "goal", "risk_words", "plan")}
+        return fields.Details(
+            shape=said["shape"] or "free", contact=said["contact"] or "", place=said["place"] or "",
+            day=said["day"].isoformat() if said["day"] else "", present=tuple(said["present"] or ()),
+            risk=said["risk"] or "not_asked", **clock, **words,
+        )  # fmt: skip
+
+
+class StartNoteForm(forms.Form):
+    kind = forms.ChoiceField(choices=list(fields.KINDS.items()), required=False)
+    shape = forms.ChoiceField(choices=list(fields.SHAPES.items()), required=False)
+    contact = forms.ChoiceField(choices=[("", ""), *fields.CONTACTS.items()], required=False)
+
+
+class UnlockForm(forms.Form):
+    reason = forms.CharField(
+        label="Why it is opened again", error_messages={"required": "Please say why the note is opened again."}
+    )
+
+
+class CommentForm(forms.Form):
+    comment = forms.CharField(
+        label="Comment for the author", required=False, strip=False, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Needed to send the note back.",
+    )  # fmt: skip
+
+
+class NoteSettingsForm(forms.Form):
+    """`order_CODE` is the place of each field in a copy; none leaves it out."""
+
+    unlock_hours = forms.IntegerField(
+        label="A signed note may be opened again for so many hours",
+        help_text="0: never. A reason is asked for, and what was signed stays.",
+        error_messages={"required": "Please give a number of hours."},
+    )
+
+    def __init__(self, copied: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for code, name in copied:
+            self.fields[f"order_{code}"] = forms.IntegerField(
+                label=name, required=False, min_value=1, max_value=99, widget=forms.NumberInput(attrs={"class": "narrow"})
+            )  # fmt: skip
+
+    def order(self) -> list[str]:
+        placed = [
+            (place, name.removeprefix("order_"))
+            for name, place in self.cleaned_data.items()
+            if name.startswith("order_") and place
+        ]
+        return [code for _, code in sorted(placed, key=lambda pair: pair[0])]
 
 
 class AddendumForm(forms.Form):

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from .views import alerts, care, case, flags, library, notes, practice, rules, safety, today, trail
+from .views import alerts, care, case, flags, library, notes, papers, practice, rules, safety, today, trail
 
 app_name = "desk"
 
 _case = "cases/<uuid:case_id>/"
 _note = "notes/<uuid:note_id>/"
+_private = "private/<uuid:private_id>/"
 
 urlpatterns = [
     path("", today.today, name="today"),
@@ -32,7 +33,20 @@ urlpatterns = [
     path(_note + "insert/", notes.insert_card, name="insert_card"),
     path(_note + "sign/", notes.sign_note, name="sign_note"),
     path(_note + "addenda/", notes.add_to_note, name="add_to_note"),
+    path(_note + "unlock/", notes.unlock_note, name="unlock_note"),
+    path(_note + "late/", notes.late_text, name="late_text"),
+    path(_note + "text/", notes.note_text, name="note_text"),
+    path(_note + "versions/", notes.note_versions, name="note_versions"),
     path(_note + "share/<str:card_id>/", notes.share_card, name="share_card"),
+    path("notes/", papers.notes_room, name="notes_room"),
+    path("notes/search/", papers.search_notes, name="search_notes"),
+    path("notes/settings/", papers.note_settings, name="note_settings"),
+    path(_case + "private/", papers.start_private, name="start_private"),
+    path(_private, papers.private, name="private"),
+    path(_private + "late/", papers.late_private, name="late_private"),
+    path(_private + "versions/", papers.private_versions, name="private_versions"),
+    path("co-sign/", papers.cosign_queue, name="cosign_queue"),
+    path("co-sign/<uuid:waiting_id>/", papers.cosign_note, name="cosign_note"),
     path("library/", library.library, name="library"),
     path("library/<str:card_id>/", library.library_card, name="library_card"),
     path(_case + "flags/seen/", flags.file_information, name="file_information"),

@@ -23,8 +23,8 @@ from tests.conftest import Cast
 
 pytestmark = [pytest.mark.django_db(databases="__all__"), pytest.mark.db_both]
 
-# route -> who gets in: holder (of the case in the address), staff, lead (of the practice), client, owner (of what is named),
-# anybody.
+# route -> who gets in: holder (of the case in the address), staff, lead (of the practice), supervisor (to whom a note was
+# sent), client, owner (of what is named), anybody.
 POLICY = {
     "home": "anybody",
     "desk:today": "staff",
@@ -72,6 +72,19 @@ POLICY = {
     "desk:sign_note": "holder",
     "desk:add_to_note": "holder",
     "desk:share_card": "holder",
+    "desk:unlock_note": "holder",
+    "desk:late_text": "holder",
+    "desk:note_text": "holder",
+    "desk:note_versions": "holder",
+    "desk:notes_room": "staff",
+    "desk:search_notes": "staff",
+    "desk:note_settings": "lead",
+    "desk:start_private": "holder",
+    "desk:private": "holder",
+    "desk:late_private": "holder",
+    "desk:private_versions": "holder",
+    "desk:cosign_queue": "staff",
+    "desk:cosign_note": "supervisor",
     "portal:home": "client",
     "portal:check_in": "client",
     "portal:sent": "client",
@@ -94,16 +107,19 @@ POLICY = {
 }
 STAFF, CLIENTS = ("dana", "erik", "ruth", "fay"), ("alma", "bruno", "carla", "gus")
 HOLDERS = {"dana": {"couple", "single"}, "fay": {"foreign"}}
+SUPERVISORS = {"ruth": {"couple"}}  # Tess, who is in training, sent a note of that case
 OWNERS = {"alma": "couple", "carla": "single", "gus": "foreign"}  # whose guidance stands under that case
 # What each may read of what was written; every writer's words carry the writer's name. Nobody reads a kept post, and
 # what a client sent in a check-in is never shown again at the portal.
 MAY_READ = {
     "dana": {"ALMA-TEXT", "ALMA-LINE", "ALMA-CALL", "ALMA-BACK", "ALMA-SENT", "BRUNO-TEXT", "CARLA-TEXT", "CARLA-LINE",
              "CARLA-CALL", "CARLA-BACK", "CARLA-SENT", "COUPLE-NOTE", "COUPLE-ADDED", "SINGLE-NOTE", "SINGLE-ADDED",
+             "COUPLE-PRIVATE", "SINGLE-PRIVATE",
              "Alma", "Bruno", "Carla", "Max"},
     "erik": set(),
-    "ruth": set(),
-    "fay": {"GUS-TEXT", "GUS-LINE", "GUS-CALL", "GUS-BACK", "GUS-SENT", "FOREIGN-NOTE", "FOREIGN-ADDED", "Gus", "Ida"},
+    "ruth": {"COUPLE-WAITING", "Alma", "Bruno"},
+    "fay": {"GUS-TEXT", "GUS-LINE", "GUS-CALL", "GUS-BACK", "GUS-SENT", "FOREIGN-NOTE", "FOREIGN-ADDED", "FOREIGN-PRIVATE", "Gus",
+            "Ida"},
     "alma": {"ALMA-SENT", "ALMA-BACK", "Alma", "Bruno"},
     "bruno": {"Bruno", "Alma"},
     "carla": {"CARLA-SENT", "CARLA-BACK", "Carla", "Max"},
@@ -142,6 +158,7 @@ def world(cast: Cast) -> World:
         note = make.signed_note(case, counselor, now - timedelta(days=2), "X1")
         notes.add(case=case, note_id=note.pk, by=counselor, at=now, body=f"{name.upper()}-ADDED")
         draft = notes.start(case=case, by=counselor, at=now, body=f"{name.upper()}-NOTE")
+        private = notes.private.start(case=case, by=counselor, at=now, body=f"{name.upper()}-PRIVATE")
         text = guidance.Text("X1", 1, "safety", f"{who}-SENT title", f"{who}-SENT body", "")
         shared = guidance.send(
             case=case, partner=partner, text=text, by=counselor, at=now, note=note.pk, line=f"{who}-SENT"
@@ -160,8 +177,11 @@ def world(cast: Cast) -> World:
         found.ids[name] = {
             "closed_id": flag.pk, "mute_id": mute.pk, "window_id": window.pk,
             "case_id": case.pk, "flag_id": flag.pk, "sent_id": shared.pk, "note_id": note.pk, "draft_id": draft.pk,
-            "key": sent.checkin.key, "checkin": sent.checkin.pk,
+            "key": sent.checkin.key, "checkin": sent.checkin.pk, "private_id": private.pk, "waiting_id": note.pk,
         }  # fmt: skip
+    tess = make.trainee(cast.practice, "Tess", cast.ruth)
+    waiting = notes.start(case=cast.couple, by=tess, at=now, body="COUPLE-WAITING")
+    found.ids["couple"]["waiting_id"] = notes.sign(case=cast.couple, note_id=waiting.pk, by=tess, at=now).pk
     found.ids["missing"] = {name: uuid4() for name in found.ids["couple"]}
     make.check_in(cast.b, (now - make.START) / timedelta(days=1), "BRUNO-TEXT was calm.")
     checkins.hold(user_id=cast.alma.pk, key=uuid4(), body="t1=ALMA-HELD", at=now)
@@ -205,7 +225,7 @@ def good_data(ids: dict[str, Any]) -> dict[str, Any]:
 
 def places(route: str) -> tuple[str, ...]:
     """Under which cases the route has an address of its own; "missing" is an id that nobody has."""
-    named = POLICY[route] in {"holder", "owner"}
+    named = POLICY[route] in {"holder", "owner", "supervisor"}
     return ("couple", "single", "foreign", "missing") if named else ("couple",)
 
 
@@ -213,6 +233,8 @@ def is_let_in(who: str, route: str, place: str) -> bool:
     rule = POLICY[route]
     if rule == "holder":
         return place in HOLDERS.get(who, set())
+    if rule == "supervisor":
+        return place in SUPERVISORS.get(who, set())
     if rule == "owner":
         return OWNERS.get(who) == place
     return {"nobody": False, "lead": who == "ruth", "staff": who in STAFF, "client": who in CLIENTS, "anybody": True}[
@@ -258,7 +280,7 @@ def test_every_route_has_a_policy() -> None:
 def test_a_desk_view_opens_a_case_or_says_that_it_opens_none() -> None:
     for route, pattern in ROUTES.items():
         if route.startswith("desk:"):
-            opens = set(pattern.pattern.converters) & set(access.LEADS)
+            opens = set(pattern.pattern.converters) & {*access.LEADS, *access.PAPERS}
             marked = getattr(pattern.callback, "without_case", False)
             assert bool(opens) != marked, f"{route} must have a case in its address or be marked `without_case`"
 
@@ -266,7 +288,7 @@ def test_a_desk_view_opens_a_case_or_says_that_it_opens_none() -> None:
 def test_no_portal_address_holds_a_case() -> None:
     for route, pattern in ROUTES.items():
         if route.startswith("portal:"):
-            assert not set(pattern.pattern.converters) & set(access.LEADS), route
+            assert not set(pattern.pattern.converters) & {*access.LEADS, *access.PAPERS}, route
 
 
 def test_there_is_no_django_admin() -> None:
@@ -317,7 +339,7 @@ def test_the_walk(world: World, enter: Any, who: str) -> None:
 
 def test_who_is_let_in_really_reads_their_own(world: World, enter: Any) -> None:
     """The walk would also hold on a site that shows nothing; this one would not."""
-    for who in ("dana", "fay", "alma", "carla", "gus"):
+    for who in ("dana", "ruth", "fay", "alma", "carla", "gus"):
         browser, said = person(world, enter, who), ""
         for route in ROUTES:
             for place in places(route):

@@ -265,9 +265,11 @@ def help_now(request: Any) -> HttpResponse:
 
 @never_cache
 def refuse_forged(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form whose token does not fit, mostly because somebody signed in or out in another tab. A check-in is kept."""
-    if request.path.endswith("/check-in/") and request.method == "POST" and not request.user.is_authenticated:
-        response = _hold(request)
-        if response is not None:
+    """A form whose token does not fit, mostly because somebody signed in or out in another tab. A view that keeps late
+    posts keeps this one, too."""
+    hold = getattr(request.resolver_match.func, "hold", None) if request.resolver_match else None
+    if hold is not None and request.method == "POST" and not request.user.is_authenticated:
+        response = hold(request)
+        if isinstance(response, HttpResponse):
             return response
     return render(request, "403_csrf.html", status=403)

@@ -1,7 +1,8 @@
 """What each room of the desk shows: every read query, returned as frozen values; templates ask the database nothing.
 
 `triage` is Today, `cases` the case with its cards (`flags`, `stream`) and its course (`progress`), `notes` a session note and what
-is shared from it, `audit` the trail, `alerts` what stands above every page, `safety` a case for somebody who stands in.
+is shared from it (`facts` what happened before it), `papers` all around it, `audit` the trail,
+`alerts` what stands above every page, `safety` a case for somebody who stands in.
 """
 
 from .alerts import ALERTS_KEPT, Alerts, alerts
@@ -10,7 +11,18 @@ from .care import arrangements
 from .cases import STREAM_LENGTH, CasePage, Choice, case, case_version
 from .flag_list import Wanted, flag_list, second_look, second_looks
 from .flags import FlagPage, flag
-from .notes import note, share, side_of
+from .notes import as_text, fact_of, note, share, side_of
+from .papers import (
+    case_notes,
+    note_settings,
+    notes_room,
+    private,
+    private_versions,
+    queue,
+    search,
+    versions,
+    waiting,
+)
 from .practice import cover, half_day_of, numbers, practice, rota, team_page
 from .rules import catalogue, practice_rules
 from .safety import safety
@@ -29,20 +41,29 @@ __all__ = [
     "Wanted",
     "alerts",
     "arrangements",
+    "as_text",
     "case",
+    "case_notes",
     "case_version",
     "catalogue",
     "cover",
+    "fact_of",
     "flag",
     "flag_list",
     "forget_kept",
     "half_day_of",
     "note",
+    "note_settings",
+    "notes_room",
     "numbers",
     "practice",
     "practice_rules",
+    "private",
+    "private_versions",
+    "queue",
     "rota",
     "safety",
+    "search",
     "second_look",
     "second_looks",
     "share",
@@ -50,4 +71,6 @@ __all__ = [
     "team_page",
     "today",
     "trail",
+    "versions",
+    "waiting",
 ]

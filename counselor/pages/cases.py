@@ -29,12 +29,12 @@ from clients.models import (
 from clients.progress import course as maths
 
 from .. import course as standings
-from ..models import SessionNote
+from ..models import PrivateNote, SessionNote
 from .care import brief
 from .clock import Clock, is_held
 from .flags import FlagCard, FlagsOfCase, Window, flags_of, window_of
 from .progress import FLAGS_SHOWN, draw_course, points_of, standing_of
-from .stream import Entry, check_in_entry, counselors_words, note_entry, read_again, sent_entry
+from .stream import Entry, check_in_entry, counselors_words, note_entry, private_entry, read_again, sent_entry
 
 STREAM_LENGTH = 10
 
@@ -165,12 +165,13 @@ def case(case: Case, user: User, now: datetime, choice: Choice | None = None) ->
     notes = _newest(
         SessionNote.objects.select_related("author")
         .filter(case=case)
-        .exclude(Q(state="draft") & ~Q(author=user))
-        .defer("body"),
+        .filter(Q(state="signed") | Q(author=user))
+        .defer("body", "details"),
         "started_at",
         few,
         since,
     )
+    private = PrivateNote.objects.filter(case=case, author=user).defer("body").order_by("-started_at")[: choice.shown]
     rows, earlier = _to_show(case, reporting, choice)
     windows = list(SteadyWindow.objects.select_related("ended_by").filter(case=case).order_by("opened_at"))
     consents = _text_consents(partners)
@@ -182,6 +183,7 @@ def case(case: Case, user: User, now: datetime, choice: Choice | None = None) ->
             *(check_in_entry(r, by_id[r.partner_id], clock, renewed.get(r.pk, ()), said) for r in rows),
             *(sent_entry(s, by_id[s.partner_id], clock) for s in sent[: choice.shown]),
             *(note_entry(n, clock) for n in notes[: choice.shown]),
+            *(private_entry(n, user, clock) for n in private),
         ],
         key=lambda e: e.at,
         reverse=True,

@@ -17,9 +17,10 @@ from clients.models import (
     Partner,
     Reading,
     SentGuidance,
+    User,
 )
 
-from ..models import SessionNote
+from ..models import PrivateNote, SessionNote
 from .clock import Clock
 
 
@@ -196,8 +197,17 @@ def note_entry(note: SessionNote, clock: Clock) -> Entry:
         if note.signed_at
         else f"Draft, last saved {clock.stamp(note.changed_at)}"
     )
+    badge = {"draft": "Draft", "waiting": "Waits for the co-signature"}.get(note.state, "")
     return Entry(
         kind="note", at=note.started_at, day=clock.day(note.started_at), time=clock.time(note.started_at),
         title=note.get_kind_display(), who=note.author.name, href=reverse("desk:note", args=[note.pk]),
-        badge="" if note.signed_at else "Draft", notes=(words,),
+        badge=badge, notes=(words,),
+    )  # fmt: skip
+
+
+def private_entry(note: PrivateNote, user: User, clock: Clock) -> Entry:
+    """Shown to its author alone, and left out of the print."""
+    return Entry(
+        kind="private", at=note.started_at, day=clock.day(note.started_at), time=clock.time(note.started_at),
+        title="Private note", who=user.name, href=reverse("desk:private", args=[note.pk]), badge="only you",
     )  # fmt: skip

@@ -2,6 +2,7 @@
 import { choices } from "./choices.js";
 import { counters } from "./counter.js";
 import { charts } from "./chart.js";
+import { papers } from "./notes.js";
 import { steps } from "./steps.js";
 import "./errors.js";
 import "./insert.js";
@@ -9,7 +10,7 @@ import "./keys.js";
 import "./leave.js";
 import "./session.js";
 
-const start = (root) => [choices, counters, charts, steps].forEach((module) => module(root));
+const start = (root) => [choices, counters, charts, papers, steps].forEach((module) => module(root));
 
 start(document);
 // where help is shown first, it stays in view
