@@ -29,6 +29,13 @@ def user(practice: Practice, name: str, role: str, password: str | None = None, 
     )  # fmt: skip
 
 
+def trainee(practice: Practice, name: str, supervisor: User) -> User:
+    row = user(practice, name, "counselor")
+    row.trainee, row.supervisor = True, supervisor
+    row.save()
+    return row
+
+
 def case(
     counselor: User, a: tuple[str, User | None], b: tuple[str, User | None], *, screened: bool = True, text: bool = True
 ) -> Case:

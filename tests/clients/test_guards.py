@@ -32,9 +32,17 @@ FORBIDDEN = {
     " closed_by_id = (SELECT id FROM clients_user LIMIT 1)",
     "flag_event_stays": "UPDATE clients_flagevent SET severity = 1",
     "sent_stays": "UPDATE clients_sentguidance SET body = title",
-    "note_signed_stays": "UPDATE counselor_sessionnote SET version = 9",
-    "note_stays": "DELETE FROM counselor_sessionnote",
+    "note_signed_stays": "UPDATE counselor_sessionnote SET version = 9 WHERE state = 'signed'",
+    "note_stays": "DELETE FROM counselor_sessionnote WHERE state <> 'draft'",
     "note_version_stays": "UPDATE counselor_noteversion SET number = 9",
+    "note_waiting_stays": "UPDATE counselor_sessionnote SET version = 9 WHERE state = 'waiting'",
+    "note_version_kept": "DELETE FROM counselor_noteversion",
+    "note_unlock_stays": "UPDATE counselor_noteunlock SET version = 9",
+    "note_unlock_kept": "DELETE FROM counselor_noteunlock",
+    "note_review_stays": "UPDATE counselor_notereview SET outcome = 'signed'",
+    "note_review_kept": "DELETE FROM counselor_notereview",
+    "private_version_stays": "UPDATE counselor_privateversion SET number = 9",
+    "private_version_kept": "DELETE FROM counselor_privateversion",
     "addendum_stays": "UPDATE counselor_addendum SET at = at",
     "addendum_kept": "DELETE FROM counselor_addendum",
 }
@@ -46,6 +54,14 @@ def full(cast: Cast) -> Cast:
     note = make.signed_note(cast.couple, cast.dana, LATER)
     notes.add(case=cast.couple, note_id=note.pk, by=cast.dana, at=LATER, body="One more thing.")
     make.share(cast.couple, cast.a, cast.dana, LATER, "X1", line="For you.")
+    opened = make.signed_note(cast.couple, cast.dana, LATER)
+    notes.unlock(case=cast.couple, note_id=opened.pk, by=cast.dana, at=LATER, reason="A name was wrong.")
+    tess = make.trainee(cast.practice, "Tess", cast.ruth)
+    waiting = make.signed_note(cast.couple, tess, LATER)
+    notes.send_back(case=cast.couple, note_id=waiting.pk, by=cast.ruth, at=LATER, comment="Please say more.")
+    notes.sign(case=cast.couple, note_id=waiting.pk, by=tess, at=LATER)
+    private = notes.private.start(case=cast.couple, by=cast.dana, at=LATER, body="First.")
+    notes.private.save(case=cast.couple, note_id=private.pk, by=cast.dana, at=LATER, body="Second.", version=1)
     connection.check_constraints()
     return cast
 
