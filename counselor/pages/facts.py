@@ -32,7 +32,9 @@ class Period:
     facts: tuple[Fact, ...]
 
 
-def since_last(case: Case, note: SessionNote, partners: list[Partner], clock: Clock) -> Period:
+def since_last(
+    case: Case, note: SessionNote, partners: list[Partner], held: CaseSummary, clock: Clock
+) -> Period:  # fmt: skip
     """The time since the last note about a session before this one, or since the case was opened."""
     last = (
         SessionNote.objects.filter(case=case, started_at__lt=note.started_at)
@@ -45,7 +47,7 @@ def since_last(case: Case, note: SessionNote, partners: list[Partner], clock: Cl
     since = last or case.opened_at
     by_id = {p.pk: p for p in partners}
     told = [*_check_ins(case, by_id, since, clock), *_flags(case, by_id, since, clock)]
-    told += [*_guidance(case, by_id, since, clock), *_shifts(case, partners, since, clock)]
+    told += [*_guidance(case, by_id, since, clock), *_shifts(case, partners, held, since, clock)]
     words = f"Since the note of {clock.day(since)}" if last else f"Since the case was opened on {clock.day(since)}"
     return Period(words, tuple(fact for _, fact in sorted(told, key=lambda pair: pair[0])))
 
@@ -84,9 +86,8 @@ def _guidance(case: Case, by_id: dict, since: datetime, clock: Clock) -> Told:  
         yield at, Fact(f"guidance:{sent.pk}", words, _at_case(case, "#stream"), partner.pk)
 
 
-def _shifts(case: Case, partners: list[Partner], since: datetime, clock: Clock) -> Told:
+def _shifts(case: Case, partners: list[Partner], held: CaseSummary, since: datetime, clock: Clock) -> Told:
     """The newest shift of each index that was found in the time; of a frightened reporter none of the own conduct."""
-    held = CaseSummary.objects.get(case=case)
     rows = CheckIn.objects.filter(case=case, superseded_by__isnull=True, at__gt=since).order_by("at", "id")
     newest: dict[tuple[object, str], tuple[datetime, Shift]] = {}
     for at, partner_id, told in rows.values_list("at", "partner_id", "course"):

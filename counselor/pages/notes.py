@@ -108,14 +108,15 @@ def note(case: Case, note_id: UUID, user: User, now: datetime) -> NotePage:
     if row.flag:
         every = list(Flag.objects.filter(case=case).select_related("acknowledged_by", "closed_by"))
         card = flag_card(row.flag, row.flag.partner, every, clock)
-    period = since_last(case, row, partners, clock) if can_edit else None
+    held = CaseSummary.objects.get(case=case)
+    period = since_last(case, row, partners, held, clock) if can_edit else None
     details = Details.of(row.details)
     goals = Goal.objects.filter(partner__in=partners, ended_at__isnull=True).order_by("at", "id") if can_edit else ()
     until = notes.unlock_until(row, case.practice) if mine else None
     return NotePage(
         id=row.pk,
         case_id=case.pk,
-        names=CaseSummary.objects.values_list("names", flat=True).get(case=case),
+        names=held.names,
         kind=row.get_kind_display(),
         kind_code=row.kind,
         author=row.author.name,
@@ -125,7 +126,7 @@ def note(case: Case, note_id: UUID, user: User, now: datetime) -> NotePage:
         signed=_signatures(row, clock),
         can_edit=can_edit,
         version=row.version,
-        versions=row.versions.count(),
+        versions=row.versions.count() if row.version > 1 else 0,
         body=row.body,
         html=markdown(row.body),
         details=details,
@@ -175,11 +176,11 @@ def _history(row: SessionNote, clock: Clock) -> Iterable[tuple[str, str]]:
     """What happened to the note besides its texts: opened again, sent back, co-signed; with the words given for it."""
     opened = [
         (u.at, f"Opened again by {u.by.name}, {clock.stamp(u.at)}", u.reason)
-        for u in row.unlocks.select_related("by").all()
+        for u in (row.unlocks.select_related("by") if row.version > 1 else ())
     ]
     reviewed = [
         (r.at, f"{r.get_outcome_display()} by {r.by.name}, {clock.stamp(r.at)}", r.comment or "")
-        for r in row.reviews.select_related("by").all()
+        for r in row.reviews.select_related("by")
     ]
     return [(words, why) for _, words, why in sorted(opened + reviewed)]
 
@@ -231,7 +232,8 @@ def fact_of(case: Case, note_id: UUID, code: str, user: User, now: datetime) -> 
     """The fact that a page offered, found again in the record: the browser's words are never taken for it."""
     row = _row(case, note_id)
     partners = list(Partner.objects.filter(case=case).order_by("side"))
-    return next((f for f in since_last(case, row, partners, Clock(user, now)).facts if f.code == code), None)
+    period = since_last(case, row, partners, CaseSummary.objects.get(case=case), Clock(user, now))
+    return next((fact for fact in period.facts if fact.code == code), None)
 
 
 @dataclass(frozen=True, slots=True)

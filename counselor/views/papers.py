@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -177,11 +177,9 @@ def cosign_note(request: Any, waiting_id: UUID) -> HttpResponse:
 # The practice's own way
 
 
-@access.without_case
+@access.lead_only
 @require_http_methods(["GET", "POST"])
 def note_settings(request: Any) -> HttpResponse:
-    if request.user.role != "owner":
-        raise Http404
     page = pages.note_settings(request.user)
     placed = {f"order_{code}": number for number, code in enumerate(page.order, 1)}
     form = NoteSettingsForm(page.fields, request.POST or None, initial=placed | {"unlock_hours": page.unlock_hours})
