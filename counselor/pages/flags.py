@@ -282,7 +282,10 @@ def _window(flag: Flag, clock: Clock) -> str:
     """The days of the check-ins that the flag rests on."""
     cards = [json.loads(text) for text in (flag.card, flag.newest) if text]
     days = [datetime.fromisoformat(row["at"]) for card in cards for row in card["evidence"]]
-    return f"{clock.day(min(days))} to {clock.day(max(days))}" if days else ""
+    if not days:
+        return ""
+    first, last = clock.day(min(days)), clock.day(max(days))
+    return f"on {first}" if first == last else f"from {first} to {last}"
 
 
 def mute_lines(case: Case, clock: Clock) -> tuple[MuteLine, ...]:

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from clients import flags
 from clients.models import Flag, SentGuidance
 from counselor import notes
 from tests import make
@@ -37,7 +38,21 @@ def _lived_in(people: Cast) -> dict[str, str]:
     signed = notes.SessionNote.objects.get()
     draft = notes.start(case=people.couple, by=people.dana, at=at, flag=flag, body="Talked for an hour.")
     case = f"/desk/cases/{people.couple.pk}/"
+    danger = Flag.objects.get(case=people.couple, rule="S01")
+    flags.mute(case=people.couple, rule="P06", by=people.dana, at=at, reason="Agreed in the room.")
+    make.check_in(people.c, ago(2), safety=("child",))
+    looked = Flag.objects.get(case=people.single, rule="S04")
+    flags.resolve(
+        case=people.single,
+        flag_id=looked.pk,
+        by=people.dana,
+        at=at,
+        reason="followed_up",
+        follow_up="Spoke to the school.",
+    )
     return {
+        "flags": "/desk/flags/", "danger": f"{case}flags/{danger.pk}/", "closed danger": f"/desk/cases/{people.single.pk}/flags/{looked.pk}/",
+        "second looks": "/desk/second-looks/", "second look": f"/desk/second-looks/{looked.pk}/", "rules": "/desk/rules/",
         "today": "/desk/", "nothing found": "/desk/?q=nobody", "case": case, "the partner's side": f"{case}?side=B",
         "empty case": f"/desk/cases/{people.single.pk}/", "flag": f"{case}flags/{flag.pk}/", "draft": f"/desk/notes/{draft.pk}/",
         "signed note": f"/desk/notes/{signed.pk}/", "share": f"/desk/notes/{signed.pk}/share/G11/?side=B",
@@ -112,6 +127,11 @@ def test_the_desk(people: Cast, door: Callable[..., Door], size: tuple[int, int]
         for part in desk.page.locator("main details").all():
             part.evaluate("part => { part.open = true }")
         _look(desk.page, size)
+    lead = door(size)
+    lead.enter(people.ruth)
+    for path in (pages["second look"], "/desk/practice/rules/"):
+        lead.go(path)
+        _look(lead.page, size)
     # forms that were refused
     desk.go(pages["screening"])
     desk.page.locator("form.panel").evaluate("form => { form.noValidate = true; form.submit() }")
