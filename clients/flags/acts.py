@@ -181,7 +181,7 @@ def hand_on(*, case: Case, flag_id: Any, to_id: Any, by: User, at: datetime, sta
     if flag.state not in LIVE:
         raise Refused(_already(flag, by))
     _look(flag, stand, by)
-    to = next((user for user in holders(case, at) if str(user.pk) == str(to_id)), None)
+    to = next((user for user in holders(case, flag, at) if str(user.pk) == str(to_id)), None)
     if to is None:
         raise Refused("A flag is handed on to somebody who holds this case.")
     if flag.owner_id == to.pk:
@@ -193,11 +193,13 @@ def hand_on(*, case: Case, flag_id: Any, to_id: Any, by: User, at: datetime, sta
     return flag
 
 
-def holders(case: Case, at: datetime) -> list[User]:
-    """Who holds the case now."""
+def holders(case: Case, flag: Flag, at: datetime) -> list[User]:
+    """Who holds the case now and can open this flag: cover is shown danger only (decisions 49)."""
     held = Assignment.objects.select_related("user").filter(
         Q(until__isnull=True) | Q(until__gt=at), case=case, since__lte=at, user__is_active=True
     )
+    if not flag.safety:
+        held = held.filter(role=Assignment.As.PRIMARY)
     return list({a.user_id: a.user for a in held.order_by("-role", "since")}.values())
 
 

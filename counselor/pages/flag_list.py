@@ -138,7 +138,7 @@ def _looks(user: User, now: datetime) -> Any:
     """Closed safety flags that wait for a second look, as far as this person is one to take it: leads and supervisors of
     the practice, and who holds the case."""
     waiting = flags.waiting_for_second_look(user.practice_id)
-    return waiting if user.role in LEADS else waiting.filter(case__in=access.visible_cases(user, now))
+    return waiting if user.role in LEADS else waiting.filter(case__in=access.safety_cases(user, now))
 
 
 @dataclass(frozen=True, slots=True)

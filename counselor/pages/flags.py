@@ -258,7 +258,7 @@ def flag(case: Case, flag_id: UUID, user: User, now: datetime) -> FlagPage:
         stand=events[-1].pk if events else None,
         people=tuple(
             (str(person.pk), person.name)
-            for person in flags.holders(case, now)
+            for person in flags.holders(case, row, now)
             if person.pk != row.owner_id and row.state in flags.LIVE
         ),
         mutes=tuple(line for line in mutes if line.rule == row.rule),

@@ -131,6 +131,7 @@ def mute_rule(request: Any, case_id: UUID, flag_id: UUID) -> HttpResponse:
     return _act(request, flag_id, flags.mute, form, "mute", rule=page.card.rule)
 
 
+@access.for_safety
 @require_POST
 def second_look_flag(request: Any, case_id: UUID, flag_id: UUID) -> HttpResponse:
     form = SecondLookForm(request.POST, auto_id="look_%s")

@@ -1,7 +1,5 @@
 """The rules: the catalogue in plain words for everybody at the desk, and what became of their flags for the lead."""
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 from uuid import UUID
 
@@ -24,20 +22,7 @@ def rules(request: Any) -> HttpResponse:
     return render(request, "desk/rules.html", {"families": pages.catalogue(), "room": "rules"})
 
 
-def _for_the_lead(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """For anybody but the practice lead there is no such page, whatever is asked of it."""
-
-    @wraps(view)
-    def lead_only(request: Any, **named: Any) -> HttpResponse:
-        if request.user.role != "owner":
-            raise Http404
-        return view(request, **named)
-
-    return lead_only
-
-
-@access.without_case
-@_for_the_lead
+@access.lead_only
 @require_http_methods(["GET", "POST"])
 def practice_rules(request: Any) -> HttpResponse:
     """What became of each rule's flags, and which rules are silent. A post mutes one for the practice."""
@@ -57,8 +42,7 @@ def practice_rules(request: Any) -> HttpResponse:
     return render(request, "desk/practice_rules.html", context, status=status)
 
 
-@access.without_case
-@_for_the_lead
+@access.lead_only
 @require_POST
 def unmute_for_practice(request: Any, mute_id: UUID) -> HttpResponse:
     try:

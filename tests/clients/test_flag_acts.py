@@ -64,8 +64,11 @@ def newest(row: Flag) -> Any:
     return FlagEvent.objects.filter(flag=row).latest("id")
 
 
-def cover(cast: Cast, user: User) -> None:
-    Assignment.objects.create(practice=cast.practice, case=cast.couple, user=user, role="cover", since=at(-1))
+def also(cast: Cast, user: User, role: str = "primary") -> None:
+    """Somebody else who holds the case as well, for a time."""
+    Assignment.objects.create(
+        practice=cast.practice, case=cast.couple, user=user, role=role, since=at(-1), until=at(100)
+    )
 
 
 # Each act
@@ -83,7 +86,7 @@ def hand_on(cast: Cast, row: Flag, day: float, case: Case | None = None) -> Flag
     ("act", "again"), [(snooze, "set this flag aside (8 September"), (hand_on, "with Erik already")]
 )
 def test_setting_aside_and_handing_on(cast: Cast, act: Callable[..., Flag], again: str) -> None:
-    cover(cast, cast.erik)
+    also(cast, cast.erik)
     row = deadline(cast)
     with pytest.raises(Flag.DoesNotExist):
         act(cast, row, 1, cast.single)
@@ -118,6 +121,14 @@ def test_a_flag_is_handed_on_to_who_holds_the_case_only(cast: Cast, who: str) ->
         flags.hand_on(case=row.case, flag_id=row.pk, to_id=getattr(cast, who).pk, by=cast.dana, at=at(1))
 
 
+def test_cover_is_given_danger_and_nothing_else(cast: Cast) -> None:
+    also(cast, cast.erik, "cover")
+    row = deadline(cast)
+    with pytest.raises(flags.Refused, match="somebody who holds this case"):
+        hand_on(cast, row, 1)
+    assert hand_on(cast, danger(cast, 1), 2).owner == cast.erik
+
+
 def test_opening_again_says_why(cast: Cast) -> None:
     row = close(deadline(cast), cast.dana, 1, "known")
     for reason in ("", "nonsense"):
@@ -146,7 +157,7 @@ def test_lines_of_information_are_filed_together_and_nothing_else_is(cast: Cast)
 
 
 def test_who_acts_on_what_is_no_longer_so_is_told_and_nothing_happens(cast: Cast) -> None:
-    cover(cast, cast.erik)
+    also(cast, cast.erik)
     row = deadline(cast)
     stand = newest(row).pk
     flags.acknowledge(case=row.case, flag_id=row.pk, by=cast.dana, at=at(1), stand=stand)

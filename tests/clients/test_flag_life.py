@@ -227,7 +227,9 @@ def test_two_check_ins_at_once_share_the_last_place(cast: Cast) -> None:
 
 
 def test_what_was_handed_on_is_told_to_its_owner(cast: Cast) -> None:
-    Assignment.objects.create(practice=cast.practice, case=cast.couple, user=cast.erik, role="cover", since=at(-1))
+    Assignment.objects.create(
+        practice=cast.practice, case=cast.couple, user=cast.erik, role="primary", since=at(-1), until=at(100)
+    )
     raise_now(cast.a, 0, ("P01", 2))
     flags.hand_on(case=cast.couple, flag_id=flag(cast.a, "P01").pk, to_id=cast.erik.pk, by=cast.dana, at=at(0.1))
     raise_now(cast.a, 1, ("P01", 3))

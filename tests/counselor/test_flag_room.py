@@ -27,6 +27,14 @@ def days_ago(count: float) -> float:
     return (timezone.now() - make.START) / timedelta(days=1) - count
 
 
+def also(cast: Cast, user: Any) -> None:
+    """Somebody else who holds the case as well, until its handing over is done."""
+    until = timezone.now() + timedelta(days=30)
+    Assignment.objects.create(
+        practice=cast.practice, case=cast.couple, user=user, role="primary", since=make.START, until=until
+    )
+
+
 def room(row: Flag) -> str:
     return f"/desk/cases/{row.case_id}/flags/{row.pk}/"
 
@@ -58,7 +66,7 @@ def filled(cast: Cast, row: Flag, data: dict[str, str]) -> dict[str, str]:
 def test_every_act_works_without_script_and_with_it(
     cast: Cast, enter: Any, act: str, data: dict[str, str], state: str
 ) -> None:
-    Assignment.objects.create(practice=cast.practice, case=cast.couple, user=cast.erik, role="cover", since=make.START)
+    also(cast, cast.erik)
     browser = enter(cast.dana)
     row = raised(cast)
     page = browser.get(room(row))
@@ -95,7 +103,7 @@ def test_danger_offers_neither_aside_nor_mute(cast: Cast, enter: Any) -> None:
 
 
 def test_who_comes_second_sees_what_the_first_did(cast: Cast, enter: Any) -> None:
-    Assignment.objects.create(practice=cast.practice, case=cast.couple, user=cast.erik, role="cover", since=make.START)
+    also(cast, cast.erik)
     row = raised(cast)
     seen_by_both = stand(row)
     first, second = enter(cast.dana), enter(cast.erik)
