@@ -368,7 +368,14 @@ def test_a_holder_reaches_nothing_of_another_case_through_her_own(world: World, 
 
 
 # Who stands in, or was alerted
-SAFETY_ROUTES = {"desk:safety", "desk:flag", "desk:acknowledge_flag", "desk:resolve_flag", "desk:reopen_flag"}
+SAFETY_ROUTES = {
+    "desk:safety",
+    "desk:flag",
+    "desk:acknowledge_flag",
+    "desk:resolve_flag",
+    "desk:reopen_flag",
+    "desk:second_look_flag",
+}
 
 
 @pytest.mark.parametrize("role", ["cover", "alerted"])
