@@ -39,6 +39,26 @@ with transaction.atomic():
     notices.owe([notices.prepare("reminder", to=to, at=now, dedupe=name) for name in {names!r}])
 """
 
+# Danger that nobody has looked at for so many minutes; three people on the three rungs.
+DANGER = """
+from datetime import timedelta
+from uuid import uuid4
+from django.utils import timezone
+from clients import checkins, duty
+from clients.models import Partner
+from tests import make
+now = timezone.now()
+practice = make.practice()
+dana, erik, ruth = (make.user(practice, n, r) for n, r in (("Dana", "counselor"), ("Erik", "counselor"), ("Ruth", "owner")))
+alma = make.user(practice, "Alma", "client")
+case = make.case(dana, ("Alma", alma), ("Bruno", None))
+days = [(now + timedelta(days=n)).date() for n in (-1, 0, 1)]
+plan = {{(day, half): erik.pk for day in days for half in ("am", "pm")}}
+duty.set_duty(practice=practice, plan=plan, by=ruth, at=now)
+checkins.submit(partner=make.side(case), by=alma, at=now - timedelta(minutes={minutes}), key=uuid4(),
+                answers=checkins.Answers(make.items(), ("self_harm",)))
+"""
+
 
 class Letterbox(socketserver.ThreadingTCPServer):
     """As much of an SMTP server as Django needs. While it holds, a sender waits for its greeting."""
@@ -223,3 +243,33 @@ def test_a_worker_killed_in_the_middle_loses_nothing(worker: Worker) -> None:
     worker.start(sweeps=True)
     worker.until_sent(2)
     assert worker.rows("SELECT max(attempts) FROM clients_notice") == [(2,)]
+
+
+def test_a_worker_killed_while_it_alerts_neither_loses_nor_doubles(worker: Worker) -> None:
+    """Twenty minutes without a look: counselor, then duty. The worker dies with the first mail under way, and once more
+    while it waits for the database; the next one alerts whoever is owed, once."""
+    django(DANGER.format(minutes=20), worker.env(NO_BROKER))
+    rungs = "SELECT rung, ended_at IS NULL FROM clients_escalation"
+    told = "SELECT kind, count(*) FROM clients_notice GROUP BY kind ORDER BY kind"
+    with closing(sqlite3.connect(worker.folder / "db.sqlite3", timeout=20, isolation_level=None)) as db:
+        db.execute("BEGIN IMMEDIATE")
+        worker.start(sweeps=True)
+        time.sleep(8)  # it has started, and waits to write
+        worker.kill()
+        db.execute("ROLLBACK")
+    assert worker.rows(rungs) == [], "nothing is half done"
+    worker.letterbox.holding = True
+    worker.start(sweeps=True)
+    until(lambda: worker.rows(rungs) == [(1, 1)], "duty alerted", worker.log)
+    until(worker.letterbox.held.is_set, "a mail under way", worker.log)
+    worker.kill()
+    assert worker.rows(told) == [("alert", 1), ("urgent", 1)]
+    worker.letterbox.holding = False
+    worker.rows("UPDATE clients_notice SET lease_until = '2000-01-01 00:00:00' WHERE lease_until IS NOT NULL")
+    worker.start(sweeps=True)
+    worker.until_sent(2)
+    time.sleep(6)  # another sweep finds nothing to do
+    assert worker.rows(rungs) == [(1, 1)]
+    assert worker.rows(told) == [("alert", 1), ("urgent", 1)]
+    assert worker.rows("SELECT count(*) FROM clients_assignment WHERE role = 'alerted'") == [(1,)]
+    assert worker.rows("SELECT count(*) FROM clients_auditevent WHERE act = 'alert.raised'") == [(2,)]

@@ -22,7 +22,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from clients import accounts, care, cases, checkins, flags, guidance, schedule
+from clients import accounts, care, cases, checkins, duty, flags, guidance, schedule
 from clients.models import Case, Flag, Partner, Practice, Resource, Role, User
 from counselor import library, notes
 
@@ -128,7 +128,7 @@ def _stories() -> list[Story]:
         Story(
             "Amara", "Theo",
             (*_steady(5), Week(35, answers(1, 0, "none", c6=3, c11=0, c12=4), "I do not see the point of any of it any more.", ("self_harm",))),
-            email="amara.holt",
+            email="amara.holt", after=Seeder.see_danger,
         ),
         Story(
             "Sven", "Kaja",
@@ -170,6 +170,16 @@ class Seeder:
                     practice=practice, kind=kind, label=label, phone=phone, about=about, position=position
                 )
             self._enrol_staff(practice, opened)
+            if name == PRACTICE:
+                self._set_rota(practice)
+
+    def _set_rota(self, practice: Practice) -> None:
+        """The supervisor is on duty in the first two weeks, day and night."""
+        first, lead = self.now.astimezone(ZoneInfo(practice.zone)).date(), self.people["owner"]
+        plan = {
+            (first + timedelta(days=n), half): self.people["supervisor"].pk for n in range(14) for half in ("am", "pm")
+        }
+        duty.set_duty(practice=practice, plan=plan, by=lead, at=self.now)
 
     def _enrol_staff(self, practice: Practice, at: datetime) -> None:
         elsewhere = practice.name == OTHER_PRACTICE
@@ -293,6 +303,12 @@ class Seeder:
         guidance.answer(
             partner=partner, sent_id=sent.pk, by=partner.user, at=at + timedelta(days=2), answer=answer, line=line
         )
+
+    def see_danger(self, case: Case, now: datetime) -> None:
+        """Seen within ten minutes, so that nobody else was called out; it stays open until somebody has followed it up."""
+        flag = Flag.objects.get(case=case, rule="S01")
+        at = flag.last_evidence_at + timedelta(minutes=10)
+        flags.acknowledge(case=case, flag_id=flag.pk, by=self.people["counselor"], at=min(at, now))
 
     def close_and_watch(self, case: Case, now: datetime) -> None:
         flag = Flag.objects.filter(case=case, rule="P01").first()
