@@ -295,7 +295,9 @@ class _Reader:
             if norm in ("him", "her", "his", "them", "he", "she") or norm in self.words.partner:
                 return "C"
             if norm in ("me", "my", "i", "us"):
-                return "P" if norm == "me" else "C"
+                # "He was kind. Texting my sister to ask if I am well": who was spoken of goes on.
+                goes_on = note.form[at] == "ing" and self.before == "P"
+                return "P" if norm == "me" or goes_on else "C"
         return self.before if self.before in ("C", "P") else "C"
 
     def _passive(self, at: int, first: int) -> bool:

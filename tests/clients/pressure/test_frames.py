@@ -86,6 +86,11 @@ def test_a_message_is_read_as_spoken_to_the_partner() -> None:
         "I will not discuss money by text.",
         "Thank you for driving the boys on Tuesday.",
         "Soccer is at nine, his boots are in the blue bag.",
+        "If it rains I'll take them to the cinema instead.",
+        "Please let me know by Friday so I can tell the school.",
+        "Do you still want the blue sofa?",
+        "The kids are asking if they can take the tablet this weekend.",
+        "I'm sorry about yesterday. You don't need to answer.",
     ],
 )
 def test_a_plain_message_carries_nothing(text: str) -> None:

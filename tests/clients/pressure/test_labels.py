@@ -115,6 +115,13 @@ PRESENT = [
     ("held_back", "I have been giving her space."),
     ("held_back", "I am doing no contact for 30 days."),
     ("held_back", "I bit my tongue and did not ask him."),
+    ("held_back", "I had the whole speech ready. I talked about the weather and drove home."),
+    ("pursuit", "I broke no contact again and texted him. No reply."),
+    ("reassurance", "I called her and said please, please, just tell me you still love me."),
+    ("monitoring", "I still open your profile every night. I know you don't think of me."),
+    ("withdrawal", "You blocked me on everything. I still think of you every day."),
+    ("raises_return", "He called from work to ask if he could come home."),
+    ("setback", "I got dumped last week."),
 ]
 
 # Passage -> a label that must not be there.
@@ -167,6 +174,16 @@ ABSENT = [
     ("setback", "I want a divorce."),
     ("setback", "I am afraid that he will find someone else."),
     ("held_back", "I went to work and cooked dinner."),
+    ("held_back", "For ten days I left her alone, then I caved and begged her to come home."),
+    ("push_return", "I said yes when he asked me to move back in."),
+    ("push_return", "I begged him to stop hitting me."),
+    ("push_return", "I mentioned the counselor and he said drop it."),
+    ("pursuit", "I texted him about the dentist and he did not answer."),
+    ("reassurance", "I want to know why she left."),
+    ("monitoring", "I asked my friends to check on him because he was ill."),
+    ("affection", "My new boyfriend is very kind to me."),
+    ("constructive_talk", "We agreed to break up."),
+    ("leverage", "My children ask where their dad is."),
 ]
 
 
