@@ -38,7 +38,7 @@ def practice_rules(request: Any) -> HttpResponse:
             else:
                 messages.success(request, "Muted for the practice. Its rows are kept, and told to nobody.")
                 return redirect("desk:practice_rules")
-    context = {"page": page, "form": form, "said": said, "room": "rules"}
+    context = {"page": page, "form": form, "said": said, "room": "practice"}
     return render(request, "desk/practice_rules.html", context, status=status)
 
 
