@@ -21,7 +21,7 @@ WINDOW: Final = 4  # sentences read together
 _STEP: Final = 2
 _OTHERS: Final = frozenset("KOA")  # people who count, as a kind: a child, somebody else, an affair partner
 _DULL: Final = 0.1  # what a word of no weight costs a span, so that it does not run on
-_TOLD: Final = 0.2  # what the words that are shown must weigh by themselves
+_TOLD: Final = 0.05  # what the words that are shown must weigh by themselves
 _KEPT: Final = 200  # words a label
 _SELDOM: Final = 3  # passages a word must stand in to be learnt
 

@@ -22,6 +22,7 @@ FLOORS = {
     "train-messages3": 0.75,
     "train-mirrored3": 0.44,
     "train-notes2": 0.57,
+    "train-safety4": 0.58,
 }
 
 
@@ -29,6 +30,14 @@ FLOORS = {
 def test_training_passages_stay_above_their_floor(path: Path) -> None:
     figures, _ = evaluate(parse(path.read_text(encoding="utf-8").split("\n")))
     assert figures["groups"]["all"]["micro"]["f1"] >= FLOORS.get(path.stem, 0.2)
+
+
+def test_little_danger_is_missed() -> None:
+    """Safety is tuned to find: of the training passages with any danger nearly all are marked for somebody to look at."""
+    rows = [row for path in FILES for row in parse(path.read_text(encoding="utf-8").split("\n")) if row.voice == "note"]
+    figures = evaluate(rows)[0]["groups"]["safety"]["any"]
+    assert figures["recall"] >= 0.88
+    assert figures["precision"] >= 0.55
 
 
 @pytest.mark.skipif(not FILES, reason="no corpus in this checkout")
