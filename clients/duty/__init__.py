@@ -4,7 +4,7 @@
 practice lead arranges. This is the door.
 """
 
-from .clock import PHONE, Speed, alerted, confirm_test, hasten_calls, send_test, send_weekly_tests, watch
+from .clock import NOT_TIMED, PHONE, Speed, alerted, confirm_test, hasten_calls, send_test, send_weekly_tests, watch
 from .hours import CALL_WITHIN, Week, week_of
 from .people import IN_SESSION_FOR, begin_session, end_session, on_duty, to_phone
 from .setting import (
@@ -25,6 +25,7 @@ __all__ = [
     "AFTER_HOURS",
     "CALL_WITHIN",
     "IN_SESSION_FOR",
+    "NOT_TIMED",
     "NUMBER_KINDS",
     "PHONE",
     "Number",

@@ -70,7 +70,7 @@ def _ask(practice_id: Any, user_id: Any, now: datetime, late: datetime, week_ago
     )
     running = Escalation.objects.filter(practice=practice_id, ended_at__isnull=True, flag__state=Flag.State.OPEN)
     stuck = notices.stuck(practice_id, late).order_by().values("practice").annotate(n=Count("pk")).values("n")
-    untimed = urgent.exclude(rule="S08").filter(
+    untimed = urgent.exclude(rule__in=duty.NOT_TIMED).filter(
         ~Exists(Escalation.objects.filter(flag=OuterRef("pk"), ended_at__isnull=True)), last_evidence_at__lt=late
     )
     said = AuditEvent.objects.filter(practice=practice_id, act="alert.arrived", by=user_id, at__gte=OuterRef("sent_at"))
@@ -127,7 +127,7 @@ def _dangers(user: User, clock: Clock) -> tuple[Danger, ...]:
     found = []
     for pk, case_id, names, who, rule, since, due, rung, speed, next_at in rows:
         phone = speed == "now" and rung == duty.PHONE
-        if phone:
+        if phone or rule in duty.NOT_TIMED:  # that nobody looked at something has no clock of its own
             said = ""
         elif speed == "today":
             said = f"To be looked at: {clock.due(due)}." if due else ""

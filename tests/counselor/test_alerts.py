@@ -28,7 +28,7 @@ def danger(cast: Cast) -> Flag:
 
 
 def banner(response: Any) -> str:
-    return browse.body(response).split('<div id="alerts"')[1].split("<main")[0]
+    return browse.body(response).split('<section id="alerts"')[1].split("<main")[0]
 
 
 ROOMS = ("/desk/", "/desk/library/", "/desk/trail/", "/desk/library/G11/")

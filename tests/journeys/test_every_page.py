@@ -57,7 +57,7 @@ def _lived_in(people: Cast) -> dict[str, str]:
         "empty case": f"/desk/cases/{people.single.pk}/", "flag": f"{case}flags/{flag.pk}/", "draft": f"/desk/notes/{draft.pk}/",
         "signed note": f"/desk/notes/{signed.pk}/", "share": f"/desk/notes/{signed.pk}/share/G11/?side=B",
         "arrangements": f"{case}arrangements/", "safety": f"{case}safety/",
-        "screening": f"{case}screening/A/", "library": "/desk/library/", "card": "/desk/library/G08/", "trail": "/desk/trail/",
+        "screening": f"{case}screening/A/", "cover": "/desk/cover/", "library": "/desk/library/", "card": "/desk/library/G08/", "trail": "/desk/trail/",
         "no such page": "/desk/library/G99/",
     }  # fmt: skip
 
@@ -129,7 +129,8 @@ def test_the_desk(people: Cast, door: Callable[..., Door], size: tuple[int, int]
         _look(desk.page, size)
     lead = door(size)
     lead.enter(people.ruth)
-    for path in (pages["second look"], "/desk/practice/rules/"):
+    rooms = [f"/desk/practice/{room}" for room in ("", "duty/", "numbers/", "team/", "rules/")]
+    for path in (pages["second look"], *rooms):
         lead.go(path)
         _look(lead.page, size)
     # forms that were refused
