@@ -254,7 +254,7 @@ def flag(case: Case, flag_id: UUID, user: User, now: datetime) -> FlagPage:
         side=row.partner.side,
         why=describe(CATALOGUE[row.rule]),
         window=_window(row, clock),
-        history=tuple(history_line(event, clock) for event in sorted(events, key=lambda e: e.at)),
+        history=_history(row, events, clock),
         stand=events[-1].pk if events else None,
         people=tuple(
             (str(person.pk), person.name)
@@ -268,6 +268,20 @@ def flag(case: Case, flag_id: UUID, user: User, now: datetime) -> FlagPage:
         no_look=no_look,
         reach=reach(row.partner, clock) if row.safety else None,
     )
+
+
+def _history(flag: Flag, events: list[FlagEvent], clock: Clock) -> tuple[HistoryLine, ...]:
+    """What people and rules did, and who was alerted when."""
+    lines = [(event.at, history_line(event, clock)) for event in events]
+    if flag.severity == Flag.Severity.URGENT:
+        told = [entry for clocked in flag.escalations.values_list("told", flat=True) for entry in clocked]
+        names = {
+            str(pk): name for pk, name in User.objects.filter(pk__in=[t[0] for t in told]).values_list("pk", "name")
+        }
+        for user_id, when, _rung in told:
+            at = datetime.fromisoformat(when)
+            lines.append((at, HistoryLine(clock.stamp(at), f"{names.get(user_id, 'Somebody')} was alerted", "", "")))
+    return tuple(line for _at, line in sorted(lines, key=lambda pair: pair[0]))
 
 
 def history_line(event: FlagEvent, clock: Clock) -> HistoryLine:

@@ -160,7 +160,9 @@ def test_who_is_alerted_sees_danger_reach_and_limits_and_says_that_it_was_seen(
         assert answer.status_code == 404 or "row-name" not in browse.body(answer), closed
     assert browser.post(f"{place}notes/").status_code == 404
     assert browser.post(f"{place}flags/{other.pk}/seen/").status_code == 404
-    assert browser.get(f"{place}flags/{flag.pk}/").status_code == 200
+    room = browser.get(f"{place}flags/{flag.pk}/")
+    assert room.status_code == 200
+    assert "7 Sep, 19:15 Erik was alerted" in browse.words(room), "who was told when stands in its history"
     assert browser.post(f"{place}flags/{flag.pk}/seen/").status_code == 302
     flag.refresh_from_db()
     assert flag.acknowledged_by == cast.erik
