@@ -2,8 +2,10 @@
 had saved. It is kept for 48 hours for that same person and offered when the note is opened again.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 from urllib.parse import parse_qs, urlencode
 from uuid import UUID
 
@@ -11,6 +13,8 @@ from django.db import transaction
 
 from clients.checkins import HELD_FOR
 from clients.models import HeldPost, User
+
+from .fields import Details
 
 MOST = 20  # windows of one person
 
@@ -21,15 +25,25 @@ class Late:
     at: datetime
     body: str
     version: int
+    beside: Mapping[str, Sequence[str]]  # the fields beside the text as they were posted; none of a private note
+
+    def details(self) -> str | None:
+        """The same as a note stores them."""
+        told: dict[str, Any] = {f.name: self.beside[f.name][0] for f in fields(Details) if self.beside.get(f.name)}
+        told["present"] = tuple(self.beside.get("present", ()))
+        return Details(**told).stored()
 
 
 @transaction.atomic
-def hold(*, user_id: UUID, note_id: UUID, window: UUID, body: str, version: int, at: datetime) -> bool:
+def hold(
+    *, user_id: UUID, note_id: UUID, window: UUID, body: str, version: int, at: datetime, beside: Mapping[str, Sequence[str]] | None = None
+) -> bool:  # fmt: skip
     """Keep the newest text of one window. False where nobody signs in under that id."""
     user = User.objects.filter(pk=user_id, is_active=True).first()
     if user is None:
         return False
-    text = urlencode({"note": str(note_id), "version": version, "body": body.replace("\r\n", "\n")})
+    told = {"note": [str(note_id)], "version": [str(version)], "body": [body.replace("\r\n", "\n")]}
+    text = urlencode(dict(beside or {}) | told, doseq=True)
     HeldPost.objects.update_or_create(
         practice_id=user.practice_id, user=user, key=window, body_hash="", defaults={"body": text, "at": at}
     )
@@ -40,9 +54,10 @@ def held(user: User, note_id: UUID, at: datetime) -> list[Late]:
     """What is kept for this person of this note, oldest first."""
     found = []
     for post in HeldPost.objects.filter(user=user, body_hash="", at__gt=at - HELD_FOR).order_by("at", "id")[:MOST]:
-        told = {name: values[0] for name, values in parse_qs(post.body, keep_blank_values=True).items()}
-        if told.get("note") == str(note_id):
-            found.append(Late(post.pk, post.at, told.get("body", ""), int(told.get("version", 0))))
+        told = parse_qs(post.body, keep_blank_values=True)
+        if told.pop("note", None) == [str(note_id)]:
+            (body,), (version,) = told.pop("body"), told.pop("version")
+            found.append(Late(post.pk, post.at, body, int(version), told))
     return found
 
 

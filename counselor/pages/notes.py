@@ -161,6 +161,13 @@ def day_words(day: str) -> str:
     return formats.date_format(date.fromisoformat(day), "j F Y") if day else ""
 
 
+def whole(body: str, details: str | None, names: dict[str, str]) -> str:
+    """The fields and the text as one, so that a change of either shows."""
+    found = Details.of(details)
+    lines = [f"{name}: {words}" for _, name, words in found.lines(names, day_words(found.day))] if details else []
+    return "\n".join([*lines, "", body] if lines else [body])
+
+
 def _signatures(row: SessionNote, clock: Clock) -> tuple[str, ...]:
     told = []
     if row.signed_by and row.signed_at:
@@ -186,8 +193,16 @@ def _history(row: SessionNote, clock: Clock) -> Iterable[tuple[str, str]]:
 
 
 def _late(row: SessionNote, user: User, clock: Clock) -> tuple[LateText, ...]:
+    names = dict(Partner.objects.filter(case=row.case_id).values_list("side", "name"))
+    stands = whole(row.body, row.details, names)
     found = notes.late.held(user, row.pk, clock.now)
-    told = ((late, notes.difference.compare(row.body, late.body)) for late in found)
+    told = (
+        (
+            late,
+            notes.difference.compare(stands, whole(late.body, late.details() if late.beside else row.details, names)),
+        )
+        for late in found
+    )
     return tuple(LateText(late.id, clock.stamp(late.at), pieces) for late, pieces in told if pieces)
 
 

@@ -19,7 +19,7 @@ from .. import notes
 from ..models import NoteVersion, PrivateNote, PrivateVersion, SessionNote
 from ..notes.fields import COPIED, Details
 from .clock import Clock
-from .notes import LateText, day_words
+from .notes import LateText, day_words, whole
 
 SHOWN = 100
 
@@ -122,8 +122,8 @@ def versions(case: Case, note_id: UUID, user: User, now: datetime, left: str, ri
     names = dict(Partner.objects.filter(case=case).values_list("side", "name"))
     kept = list(NoteVersion.objects.filter(note=row).select_related("by").order_by("number"))
     clock = Clock(user, now)
-    texts = {v.number: (_whole(v.body, v.details, names), _version_words(v, clock)) for v in kept}
-    texts[row.version] = (_whole(row.body, row.details, names), f"{clock.stamp(row.changed_at)}, what stands now")
+    texts = {v.number: (whole(v.body, v.details, names), _version_words(v, clock)) for v in kept}
+    texts[row.version] = (whole(row.body, row.details, names), f"{clock.stamp(row.changed_at)}, what stands now")
     return _compared(
         reverse("desk:note", args=[row.pk]), reverse("desk:note_versions", args=[row.pk]), case, texts, left, right
     )
@@ -143,13 +143,6 @@ def _version_words(version: NoteVersion, clock: Clock) -> str:
     if version.signed_at:
         return f"{clock.stamp(version.signed_at)}, as it was signed"
     return f"until {clock.stamp(version.at)}, by {version.by.name}"
-
-
-def _whole(body: str, details: str | None, names: dict[str, str]) -> str:
-    """The fields and the text as one, so that a change of either shows."""
-    found = Details.of(details)
-    lines = [f"{name}: {words}" for _, name, words in found.lines(names, day_words(found.day))] if details else []
-    return "\n".join([*lines, "", body] if lines else [body])
 
 
 def _compared(

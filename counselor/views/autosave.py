@@ -14,6 +14,7 @@ from django.utils import timezone
 from clients.checkins import HELD_FOR
 
 from .. import notes
+from ..forms import NoteForm
 
 SALT = "counselor.late"
 
@@ -32,10 +33,12 @@ def _keep(request: HttpRequest, note_id: UUID) -> bool:
     if who["note"] != str(note_id) or request.user.pk not in {None, UUID(who["user"])}:
         return False
     body = request.POST.get("body", "")
-    if len(body) > 2 * notes.BODY_LIMIT:
+    beside = {name: request.POST.getlist(name) for name in ("kind", *NoteForm.BESIDE) if name in request.POST}
+    if len(body) + sum(len(value) for values in beside.values() for value in values) > 2 * notes.BODY_LIMIT:
         return False
     return notes.late.hold(
-        user_id=UUID(who["user"]), note_id=note_id, window=UUID(who["window"]), body=body, version=version, at=timezone.now()
+        user_id=UUID(who["user"]), note_id=note_id, window=UUID(who["window"]), body=body, version=version,
+        beside=beside, at=timezone.now(),
     )  # fmt: skip
 
 

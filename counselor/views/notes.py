@@ -131,6 +131,8 @@ def late_text(request: Any, note_id: UUID) -> HttpResponse:
     if request.POST.get("do") != "drop":
         request.POST = request.POST.copy()
         request.POST["body"] = late.body
+        for name, values in late.beside.items():
+            request.POST.setlist(name, list(values))
         saved = _save(request, note_id)
         if isinstance(saved, HttpResponse):
             return saved

@@ -97,6 +97,37 @@ def test_a_page_that_is_left_loses_nothing_even_when_another_window_saved(cast: 
     assert "From the old window." in browse.words(browser.get(path))
 
 
+def test_the_fields_beside_a_late_text_come_with_it(cast: Cast, enter: Any) -> None:
+    note = draft(cast)
+    path = f"/desk/notes/{note.pk}/"
+    browser = enter(cast.dana)
+    form = form_of(browser, path)
+    beside = {
+        "kind": "joint",
+        "shape": "free",
+        "day": "2026-09-08",
+        "start": "14:00",
+        "present": ["A", "B"],
+        "risk": "asked",
+        "plan": "Rest.",
+    }
+    browser.post("/accounts/logout/")
+    browser.post(path, form | beside | {"body": "First."})
+    browser = enter(cast.dana)
+    page = browser.get(path)
+    assert "Plan: Rest." in browse.words(page)
+    browser.post(f"{path}late/", {"late": browse.hidden(page, "late"), "version": "1", "do": "use"})
+    note.refresh_from_db()
+    kept = notes.fields.Details.of(note.details)
+    assert (note.kind, kept.plan, kept.start, kept.present, kept.risk) == (
+        "joint",
+        "Rest.",
+        "14:00",
+        ("A", "B"),
+        "asked",
+    )
+
+
 def test_a_late_text_is_taken_from_nobody_else_and_for_nobody_else(cast: Cast, enter: Any) -> None:
     note, other = draft(cast), draft(cast)
     path = f"/desk/notes/{note.pk}/"
