@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from datetime import date
 
 KINDS = {
     "progress": "Progress note",
@@ -20,6 +21,7 @@ HEADINGS = {
 CONTACTS = {"phone": "Phone", "no_show": "No-show", "collateral": "Collateral", "crisis_call": "Crisis call"}
 PLACES = {"room": "In the room", "video": "By video", "phone": "By phone", "elsewhere": "Elsewhere"}
 RISKS = {"not_asked": "Not asked", "asked": "Asked"}
+_DAY, _TIME = re.compile(r"\d{4}-\d{2}-\d{2}"), re.compile(r"[0-2]\d:[0-5]\d")
 WORDS_LIMIT, PLAN_LIMIT = 300, 4_000
 # What a note as plain text is made of; a practice sets the order and may leave some out.
 COPIED = {
@@ -81,6 +83,14 @@ class Details:
             value = getattr(self, name)
             if value and value not in known:
                 raise Unfit("Please pick from the list.", name)
+        for name, form in (("day", _DAY), ("start", _TIME), ("stop", _TIME)):
+            if getattr(self, name) and not form.fullmatch(getattr(self, name)):
+                raise Unfit("This is no day or time.", name)
+        if self.day:
+            try:
+                date.fromisoformat(self.day)
+            except ValueError:
+                raise Unfit("There is no such day.", "day") from None
         for name in ("others", "goal", "risk_words", "plan"):
             words, limit = getattr(self, name), PLAN_LIMIT if name == "plan" else WORDS_LIMIT
             if "\x00" in words:

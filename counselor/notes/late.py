@@ -14,7 +14,7 @@ from django.db import transaction
 from clients.checkins import HELD_FOR
 from clients.models import HeldPost, User
 
-from .fields import Details
+from .fields import Details, Unfit
 
 MOST = 20  # windows of one person
 
@@ -28,10 +28,13 @@ class Late:
     beside: Mapping[str, Sequence[str]]  # the fields beside the text as they were posted; none of a private note
 
     def details(self) -> str | None:
-        """The same as a note stores them."""
+        """The same as a note stores them; None where there are none, or one that no note takes."""
         told: dict[str, Any] = {f.name: self.beside[f.name][0] for f in fields(Details) if self.beside.get(f.name)}
         told["present"] = tuple(self.beside.get("present", ()))
-        return Details(**told).stored()
+        try:
+            return Details(**told).check().stored()
+        except Unfit:
+            return None
 
 
 @transaction.atomic

@@ -146,7 +146,7 @@ def note(case: Case, note_id: UUID, user: User, now: datetime) -> NotePage:
         ),
         history=tuple(_history(row, clock)),
         unlock_until=clock.stamp(until) if until and now <= until else "",
-        late=_late(row, user, clock) if can_edit else (),
+        late=_late(row, user, clock) if mine else (),
         caution=care.CAUTION if case.litigation else "",
         signs_for=user.supervisor.name if user.trainee and user.supervisor else "",
     )

@@ -109,6 +109,7 @@ def test_the_fields_are_kept_versioned_locked_and_shown(cast: Cast, enter: Any) 
 @pytest.mark.parametrize(
     ("details", "field"),
     [(Details(shape="poem"), "shape"), (Details(place="moon"), "place"), (Details(risk="maybe"), "risk"),
+     (Details(day="the day after"), "day"), (Details(day="2026-02-30"), "day"), (Details(stop="soon"), "stop"),
      (Details(plan="x" * 4_001), "plan"), (Details(others="a\x00b"), "others")],
 )  # fmt: skip
 def test_a_field_that_no_form_offers_is_refused(cast: Cast, details: Details, field: str) -> None:

@@ -128,6 +128,33 @@ def test_the_fields_beside_a_late_text_come_with_it(cast: Cast, enter: Any) -> N
     )
 
 
+def test_a_late_field_that_no_note_takes_hurts_nobody(cast: Cast, enter: Any) -> None:
+    note = draft(cast)
+    path = f"/desk/notes/{note.pk}/"
+    browser = enter(cast.dana)
+    form = form_of(browser, path)
+    browser.post("/accounts/logout/")
+    browser.post(path, form | {"body": "Late.", "day": "never", "risk": "x", "present": ["Q"], "kind": "ode"})
+    browser = enter(cast.dana)
+    page = browser.get(path)
+    use = {"late": browse.hidden(page, "late"), "version": "1", "do": "use"}
+    assert browser.post(f"{path}late/", use).status_code == 422
+    note.refresh_from_db()
+    assert note.body == "Late.", "the text is saved all the same"
+
+
+def test_a_late_text_of_a_note_that_was_signed_meanwhile_is_ready_as_an_addendum(cast: Cast, enter: Any) -> None:
+    note = draft(cast)
+    path = f"/desk/notes/{note.pk}/"
+    notes.late.hold(
+        user_id=cast.dana.pk, note_id=note.pk, window=uuid4(), body="First. And late.", version=1, at=timezone.now()
+    )
+    notes.sign(case=cast.couple, note_id=note.pk, by=cast.dana, at=timezone.now())
+    browser = enter(cast.dana)
+    use = {"late": browse.hidden(browser.get(path), "late"), "version": "1", "do": "use"}
+    assert "First. And late.</textarea>" in browse.body(browser.post(f"{path}late/", use))
+
+
 def test_a_late_text_is_taken_from_nobody_else_and_for_nobody_else(cast: Cast, enter: Any) -> None:
     note, other = draft(cast), draft(cast)
     path = f"/desk/notes/{note.pk}/"

@@ -37,6 +37,8 @@ def _lived_in(people: Cast) -> dict[str, str]:
     flag = Flag.objects.get(rule="P02")
     signed = notes.SessionNote.objects.get()
     draft = notes.start(case=people.couple, by=people.dana, at=at, flag=flag, body="Talked for an hour.")
+    notes.save(case=people.couple, note_id=draft.pk, by=people.dana, at=at, body="We talked for an hour.", version=1)
+    private = notes.private.start(case=people.couple, by=people.dana, at=at, body="My own thoughts.")
     case = f"/desk/cases/{people.couple.pk}/"
     danger = Flag.objects.get(case=people.couple, rule="S01")
     flags.mute(case=people.couple, rule="P06", by=people.dana, at=at, reason="Agreed in the room.")
@@ -55,7 +57,9 @@ def _lived_in(people: Cast) -> dict[str, str]:
         "second looks": "/desk/second-looks/", "second look": f"/desk/second-looks/{looked.pk}/", "rules": "/desk/rules/",
         "today": "/desk/", "nothing found": "/desk/?q=nobody", "case": case, "the partner's side": f"{case}?side=B",
         "empty case": f"/desk/cases/{people.single.pk}/", "flag": f"{case}flags/{flag.pk}/", "draft": f"/desk/notes/{draft.pk}/",
-        "signed note": f"/desk/notes/{signed.pk}/", "share": f"/desk/notes/{signed.pk}/share/G11/?side=B",
+        "signed note": f"/desk/notes/{signed.pk}/", "versions": f"/desk/notes/{draft.pk}/versions/",
+        "private note": f"/desk/private/{private.pk}/", "notes": "/desk/notes/", "notes of a case": f"{case}notes/",
+        "to co-sign": "/desk/co-sign/", "share": f"/desk/notes/{signed.pk}/share/G11/?side=B",
         "arrangements": f"{case}arrangements/", "safety": f"{case}safety/",
         "screening": f"{case}screening/A/", "cover": "/desk/cover/", "library": "/desk/library/", "card": "/desk/library/G08/", "trail": "/desk/trail/",
         "no such page": "/desk/library/G99/",
