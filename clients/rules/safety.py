@@ -362,8 +362,12 @@ _SIGN_OF = {
     "violence.choking": "choking",
     "violence.weapon": "weapon",
     "violence.control": "monitoring",
+    "violence.rule_over": "monitoring",
     "no_contact.stalking": "monitoring",
     "violence.physical": "violence",
+    "violence.marks": "violence",
+    "violence.more": "violence",
+    "violence.unwilling": "violence",
     "violence.sexual": "violence",
     "violence.threat": "violence",
     "violence.possessive": "violence",
@@ -411,7 +415,7 @@ def _fear(history: History, entry: Entry) -> tuple[Evidence, ...]:
     return (
         *ticked,
         *_frightening(history, entry),
-        *_quoted(entry, lambda f: f.frame == "violence.fear" and f.actor == "spouse"),
+        *_quoted(entry, lambda f: f.frame in {"violence.fear", "violence.dread"} and f.actor == "spouse"),
     )
 
 
