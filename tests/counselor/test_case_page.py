@@ -1,6 +1,8 @@
 """Case: both ledgers, the stream with the read words marked, the open flags; frozen before it is rendered."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,6 +11,8 @@ from django.db import connection
 from django.template import loader
 from django.test.utils import CaptureQueriesContext
 
+import clients
+import counselor
 from clients import checkins, flags, guidance
 from clients.models import AuditEvent, CheckIn, Flag, User
 from counselor import notes, pages
@@ -237,3 +241,16 @@ def test_a_long_record_shows_the_newest_and_says_how_much_is_older(cast: Cast) -
     assert len(page.stream) == pages.STREAM_LENGTH == 10
     assert page.more.endswith("?shown=30")
     assert page.stream[0].at == make.START + timedelta(days=44)
+
+
+def test_every_act_that_is_written_anywhere_has_words_in_the_trail() -> None:
+    sources = [p for door in (clients, counselor) for p in Path(door.__path__[0]).rglob("*.py")]
+    written = {
+        act
+        for path in sources
+        for act in re.findall(
+            r'(?:audit\.record\(|_keep\([^()]*?)\s*"([a-z_]+\.[a-z_]+)"', path.read_text(encoding="utf-8")
+        )
+    }
+    assert len(written) > 40
+    assert written <= pages.ACTS.keys()
