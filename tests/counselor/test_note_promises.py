@@ -142,7 +142,10 @@ def machine(cast: Cast) -> type[RuleBasedStateMachine]:
         @invariant()
         def a_client_reads_what_was_shared_and_nothing_else(self) -> None:
             for side, browser in self.portals.items():
-                said = browse.body(browser.get("/portal/")) + browse.body(browser.get("/portal/guidance/"))
+                listed = browse.body(browser.get("/portal/guidance/"))
+                mine = {str(pk) for pk, whose in self.sent.values() if whose == side}
+                assert set(re.findall(r"/portal/guidance/([0-9a-f-]{36})/", listed)) == mine
+                said = browse.body(browser.get("/portal/")) + listed
                 for pk in SentGuidance.objects.values_list("pk", flat=True):
                     answer = browser.get(f"/portal/guidance/{pk}/")
                     said += browse.body(answer) if answer.status_code == 200 else ""
