@@ -40,17 +40,17 @@ class Late:
 @transaction.atomic
 def hold(
     *, user_id: UUID, note_id: UUID, window: UUID, body: str, version: int, at: datetime, beside: Mapping[str, Sequence[str]] | None = None
-) -> bool:  # fmt: skip
-    """Keep the newest text of one window. False where nobody signs in under that id."""
+) -> UUID | None:  # fmt: skip
+    """Keep the newest text of one window. None where nobody signs in under that id."""
     user = User.objects.filter(pk=user_id, is_active=True).first()
     if user is None:
-        return False
+        return None
     told = {"note": [str(note_id)], "version": [str(version)], "body": [body.replace("\r\n", "\n")]}
     text = urlencode(dict(beside or {}) | told, doseq=True)
-    HeldPost.objects.update_or_create(
+    row, _ = HeldPost.objects.update_or_create(
         practice_id=user.practice_id, user=user, key=window, body_hash="", defaults={"body": text, "at": at}
     )
-    return True
+    return row.pk
 
 
 def held(user: User, note_id: UUID, at: datetime) -> list[Late]:

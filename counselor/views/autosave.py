@@ -24,18 +24,18 @@ def sign_who(user_id: UUID, note_id: UUID) -> str:
     return signing.dumps({"user": str(user_id), "note": str(note_id), "window": str(uuid4())}, salt=SALT)
 
 
-def _keep(request: HttpRequest, note_id: UUID) -> bool:
+def _keep(request: HttpRequest, note_id: UUID) -> UUID | None:
     try:
         who = signing.loads(request.POST.get("who", ""), salt=SALT, max_age=HELD_FOR)
         version = int(request.POST.get("version", ""))
     except (signing.BadSignature, ValueError):
-        return False
+        return None
     if who["note"] != str(note_id) or request.user.pk not in {None, UUID(who["user"])}:
-        return False
+        return None
     body = request.POST.get("body", "")
     beside = {name: request.POST.getlist(name) for name in ("kind", *NoteForm.BESIDE) if name in request.POST}
     if len(body) + sum(len(value) for values in beside.values() for value in values) > 2 * notes.BODY_LIMIT:
-        return False
+        return None
     return notes.late.hold(
         user_id=UUID(who["user"]), note_id=note_id, window=UUID(who["window"]), body=body, version=version,
         beside=beside, at=timezone.now(),
@@ -46,7 +46,7 @@ def hold(request: HttpRequest) -> HttpResponse | None:
     """A text posted on a session that had ended. None: it is nobody's, and the sign-in page answers."""
     found: Any = request.resolver_match
     name = "note_id" if "note_id" in found.kwargs else "private_id"
-    if not _keep(request, found.kwargs[name]):
+    if _keep(request, found.kwargs[name]) is None:
         return None
     back = reverse("desk:note" if name == "note_id" else "desk:private", kwargs={name: found.kwargs[name]})
     at_home = {"back": back, "version": request.POST.get("version", "")}
@@ -70,3 +70,8 @@ def is_leaving(request: Any) -> bool:
 def keep_leaving(request: Any, note_id: UUID) -> HttpResponse:
     """It could not be saved, and nobody is there to read why: offered when the note is opened again."""
     return HttpResponse(status=204 if _keep(request, note_id) else 409)
+
+
+def keep_beside(request: Any, note_id: UUID) -> str:
+    """What the page of both texts shows is kept as well, should it be closed without a choice; the id goes with its form."""
+    return str(_keep(request, note_id) or request.POST.get("late", ""))

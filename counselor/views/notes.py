@@ -16,7 +16,7 @@ from clients import access, guidance
 from .. import library as shelf
 from .. import notes, pages
 from ..forms import AddendumForm, NoteForm, OverrideForm, ShareForm, StartNoteForm, UnlockForm
-from .autosave import hold, is_leaving, keep_leaving, sign_who, whole_page
+from .autosave import hold, is_leaving, keep_beside, keep_leaving, sign_who, whole_page
 from .entry import note_view
 
 
@@ -113,7 +113,7 @@ def _conflict(request: Any, theirs: Any) -> HttpResponse:
     beside = [(name, value) for name in ("kind", *NoteForm.BESIDE) for value in request.POST.getlist(name)]
     context = {
         "post_to": reverse("desk:note", args=[theirs.pk]), "mine": mine, "theirs": theirs.body, "theirs_version": theirs.version, "beside": beside,
-        "pieces": notes.difference.compare(theirs.body, mine), "late": request.POST.get("late", ""), "room": "notes",
+        "pieces": notes.difference.compare(theirs.body, mine), "late": keep_beside(request, theirs.pk), "room": "notes",
         "who": sign_who(request.user.pk, theirs.pk),
     }  # fmt: skip
     return whole_page(request, render(request, "desk/note_conflict.html", context, status=409))

@@ -14,7 +14,7 @@ from clients import access, audit
 
 from .. import notes, pages
 from ..forms import CommentForm, NoteSettingsForm, PaperForm
-from .autosave import hold, is_leaving, keep_leaving, sign_who, whole_page
+from .autosave import hold, is_leaving, keep_beside, keep_leaving, sign_who, whole_page
 from .entry import note_view
 
 
@@ -104,7 +104,7 @@ def _conflict(request: Any, theirs: Any, body: str) -> HttpResponse:
     mine = body.replace("\r\n", "\n")
     context = {
         "post_to": reverse("desk:private", args=[theirs.pk]), "mine": mine, "theirs": theirs.body, "theirs_version": theirs.version,
-        "pieces": notes.difference.compare(theirs.body, mine), "late": request.POST.get("late", ""), "room": "notes",
+        "pieces": notes.difference.compare(theirs.body, mine), "late": keep_beside(request, theirs.pk), "room": "notes",
         "who": sign_who(request.user.pk, theirs.pk),
     }  # fmt: skip
     return whole_page(request, render(request, "desk/note_conflict.html", context, status=409))

@@ -216,6 +216,24 @@ def test_the_conflict_page_marks_the_difference_and_both_can_be_kept(cast: Cast,
     assert note.body == "We talked about Monday.\n\n---\n\nWe spoke about Friday.", "pressed twice, it is one"
 
 
+def test_the_page_of_both_texts_closed_without_a_choice_loses_nothing(cast: Cast, enter: Any) -> None:
+    note = draft(cast)
+    path = f"/desk/notes/{note.pk}/"
+    browser = enter(cast.dana)
+    form = form_of(browser, path)
+    browser.post(path, {"body": "From elsewhere.", "version": "1"})
+    page = browser.post(path, form | {"body": "ZEBRA from here."}, headers=HTMX)
+    assert "ZEBRA from here." in browse.words(browser.get(path)), "offered when the note is opened again"
+    chosen = {
+        "body": "ZEBRA from here.",
+        "version": browse.hidden(page, "version"),
+        "late": browse.hidden(page, "late"),
+    }
+    assert browser.post(path, chosen).status_code == 302
+    assert not HeldPost.objects.exists()
+    assert "ended, or while" not in browse.words(browser.get(path))
+
+
 # Insert, twice
 
 
