@@ -329,7 +329,7 @@ def _done(row: CaseSummary, case: Case, at: datetime) -> None:
 
 def arrange(row: CaseSummary, case: Case) -> None:
     """Compute what the row knows of the arrangements anew; the caller saves it. What flags and check-ins keep there
-    (`mutes`, `says`) stays."""
+    stays."""
     sides = dict(case.partners.values_list("pk", "side"))
     limits = list(Limit.objects.filter(case=case, ended_at__isnull=True))
     agreements = list(Agreement.objects.filter(case=case, ended_at__isnull=True).order_by("since", "id"))
@@ -345,8 +345,7 @@ def arrange(row: CaseSummary, case: Case) -> None:
         agreed.setdefault(sides[a.partner_id], []).append(
             {"kind": a.kind, "per_week": a.per_week, "welcome": a.welcome_to_other} | _days(a)
         )
-    kept = {name: row.arranged[name] for name in ("mutes", "says") if name in row.arranged}
-    row.arranged = kept | {
+    row.arranged = row.arranged | {
         "limits": {sides[m.keeps_away_id]: {"source": m.source, "scope": m.scope} | _days(m) for m in limits},
         "agreements": agreed,
         "phase": case.phase,

@@ -363,7 +363,9 @@ def note_what_was_said(stored: Mapping[str, Any], row: CheckIn) -> dict[str, Any
     kept = dict(stored)
     answers, side = row.answers, row.partner.side
     told: dict[str, Any] = {
-        code: answers[code] for code in ("p4", "p6", "p8") if answers.get(code) not in (None, "skip", "none")
+        code: answers[code]
+        for code, nothing in (("p4", "none"), ("p6", ""), ("p8", ""))  # p6 "none": no contact is wished
+        if answers.get(code) not in (None, "skip", nothing)
     }
     acts = answers.get("p5")
     if isinstance(acts, dict) and (unwelcome := sorted(act for act, word in acts.items() if word == "unwelcome")):

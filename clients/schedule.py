@@ -5,7 +5,7 @@ by an index; `Prompt` is unique per person and local day, so a tick that runs tw
 The sweep looks hourly for what nobody sends: check-ins let go, silence after an urgent flag, a long wait.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
@@ -13,10 +13,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import F, Min, Q
+from django.db.models import Exists, F, Min, OuterRef, Q
 
 from . import audit, care, flags, history, notices, rules, summary
-from .models import Case, CaseSummary, CheckIn, Flag, Notice, Partner, Plan, Prompt, User, Wish
+from .models import Case, CaseSummary, CheckIn, Escalation, Flag, Notice, Partner, Plan, Prompt, User, Wish
 from .rules import Severity
 
 REMIND_AFTER = timedelta(days=1)
@@ -206,29 +206,25 @@ def _mail(plan: Plan, partner: Partner, prompt: Prompt, kind: str, at: datetime)
     notices.owe([notices.prepare(kind, to=partner.user, at=at, case=partner.case, dedupe=str(prompt.pk))])
 
 
-def follow(*, at: datetime) -> int:
-    """What became of the open prompts: mailed, answered, reminded of once, or let go. Returns how many changed."""
-    changed = 0
-    for pk in Prompt.objects.filter(
-        Q(expires_at__lte=at) | Q(reminded_at__isnull=True, due_at__lte=at - REMIND_AFTER) | Q(sent_at__isnull=True),
+def find_open(at: datetime) -> list[UUID]:
+    """Prompts of which something may have become: mailed, answered, due to be reminded of, or let go; one batch."""
+    answered = CheckIn.objects.filter(partner=OuterRef("partner"), at__gte=OuterRef("due_at"))
+    rows = Prompt.objects.filter(
+        Q(expires_at__lte=at) | Q(reminded_at__isnull=True, due_at__lte=at - REMIND_AFTER) | Exists(answered),
         answered_at__isnull=True, missed_at__isnull=True,
-    ).order_by("due_at").values_list("pk", flat=True)[:BATCH]:  # fmt: skip
-        changed += _follow(pk, at)
-    return changed
+    )  # fmt: skip
+    return list(rows.order_by("due_at").values_list("pk", flat=True)[:BATCH])
 
 
 @transaction.atomic
-def _follow(prompt_id: UUID, at: datetime) -> bool:
+def follow(*, prompt_id: UUID, at: datetime) -> None:
+    """What became of a prompt: answered, reminded of once, or let go."""
     prompt = (
         Prompt.objects.select_related("partner__user", "partner__case", "partner__plan")
         .select_for_update(of=("self",))
         .get(pk=prompt_id)
     )
     partner, plan = prompt.partner, prompt.partner.plan
-    before = (prompt.sent_at, prompt.answered_at, prompt.reminded_at, prompt.missed_at)
-    if prompt.sent_at is None:
-        mails = Notice.objects.filter(kind="prompt", dedupe=f"prompt:{prompt.pk}:{partner.user_id}")
-        prompt.sent_at = mails.values_list("sent_at", flat=True).first()
     answers = CheckIn.objects.filter(partner=partner, at__gte=prompt.due_at, at__lt=prompt.expires_at)
     prompt.answered_at = answers.aggregate(first=Min("at"))["first"]
     if prompt.answered_at is None and prompt.expires_at <= at:
@@ -238,7 +234,12 @@ def _follow(prompt_id: UUID, at: datetime) -> bool:
         if plan.stopped_at is None and not is_paused(plan, prompt.day):
             _mail(plan, partner, prompt, "reminder", at)
     prompt.save()
-    return before != (prompt.sent_at, prompt.answered_at, prompt.reminded_at, prompt.missed_at)
+
+
+def note_sent(notice: Notice, at: datetime) -> None:
+    """The mail of a prompt went out."""
+    pk = notice.dedupe.split(":")[1]
+    Prompt.objects.filter(pk=pk, sent_at__isnull=True).update(sent_at=at)
 
 
 @transaction.atomic
@@ -271,6 +272,11 @@ def find_unswept(at: datetime) -> list[UUID]:
     return list(rows.order_by(F("swept_at").asc(nulls_first=True)).values_list("case_id", flat=True)[:BATCH])
 
 
+def mark_swept(cases: Iterable[UUID], at: datetime) -> None:
+    """They were looked at; what is kept of their pages still holds."""
+    CaseSummary.objects.filter(case_id__in=list(cases)).update(swept_at=at, stamp=F("stamp"))
+
+
 @transaction.atomic
 def sweep(*, case_id: UUID, at: datetime) -> list[Flag]:
     """Run the rules that speak of time that passed, for each client of a case, and let clear what has been quiet for
@@ -288,10 +294,8 @@ def sweep(*, case_id: UUID, at: datetime) -> list[Flag]:
         )
     if {flag.pk: (flag.state, flag.severity, flag.last_evidence_at) for flag in known} != before:
         summary.set_flags(row, [flag for flag in known if flag.state in flags.LIVE])
-        row.swept_at = row.updated_at = at
+        row.updated_at = at
         row.save()
-    else:  # nothing was said: what is kept of the case's pages still holds
-        CaseSummary.objects.filter(pk=row.pk).update(swept_at=at, stamp=F("stamp"))
     return raised
 
 
@@ -303,6 +307,9 @@ def _standing(
     last = sent[0].at if sent else None
     own = [flag for flag in known if flag.partner_id == partner.pk]
     live = [flag for flag in own if flag.state in flags.LIVE]
+    running = {
+        e.flag_id: e.since for e in Escalation.objects.filter(flag__in=[f.pk for f in live], ended_at__isnull=True)
+    }
     level = history.levels_of(sent[0]).get("d") if sent else None
     arranged = row.arranged
     reviews = [a["until"] for a in arranged.get("agreements", {}).get(partner.side, ()) if a["kind"] == "review"]
@@ -314,7 +321,7 @@ def _standing(
         last_check_in=last,
         last_sign_in=partner.user.last_login,
         last_staff=row.last_staff_at,
-        urgent=tuple(_urgent(flag) for flag in live if flag.severity == Flag.Severity.URGENT),
+        urgent=tuple(_urgent(flag, running.get(flag.pk)) for flag in live if flag.severity == Flag.Severity.URGENT),
         elevated_open=any(flag.severity >= Flag.Severity.ELEVATED for flag in live),
         d=level.mean if level else None,
         leaning_since=_leaning_since(partner, sent),
@@ -325,10 +332,11 @@ def _standing(
     )
 
 
-def _urgent(flag: Flag) -> rules.Urgent:
+def _urgent(flag: Flag, clock_since: datetime | None) -> rules.Urgent:
+    """`clock_since`: when its clock began, which new evidence does not put back."""
     soon = flag.due_at is not None and flag.due_at - flag.last_evidence_at <= flags.DUE[Severity.URGENT]
     return rules.Urgent(
-        rule=flag.rule, name=rules.CATALOGUE[flag.rule].name, since=flag.last_evidence_at,
+        rule=flag.rule, name=rules.CATALOGUE[flag.rule].name, since=clock_since or flag.last_evidence_at,
         speed="now" if soon else "today", due=flag.due_at, seen_at=flag.acknowledged_at,
         entry=str(flag.checkin_id or ""),
     )  # fmt: skip

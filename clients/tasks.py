@@ -1,6 +1,9 @@
 """Celery tasks: they deliver what rows say is owed; they decide nothing (architecture 13)."""
 
+import logging
+from collections.abc import Callable, Iterable
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from celery import shared_task
@@ -10,6 +13,8 @@ from django.utils import timezone
 
 from . import checkins, duty, flags, notices, pager, readings, reevaluation, schedule, team
 from .models import Notice
+
+_log = logging.getLogger(__name__)
 
 REREAD_BATCH = 25
 REBUILD_BATCH = 100
@@ -41,6 +46,8 @@ def deliver(*, ids: list[str]) -> int:
             notices.mark_failed(notice, timezone.now(), type(error).__name__)
         else:
             notices.mark_sent(notice, timezone.now())
+            if notice.kind == "prompt":
+                schedule.note_sent(notice, timezone.now())
             sent += 1
     return sent
 
@@ -65,46 +72,61 @@ def tend_duty() -> int:
     return duty.hasten_calls(at) + team.hold_others(at) + duty.send_weekly_tests(at)
 
 
+def _each(ids: Iterable[UUID], act: Callable[[UUID], Any]) -> int:
+    """Do the act for each, and return for how many it was done: one that cannot be done must not stop the others."""
+    done = 0
+    for pk in ids:
+        try:
+            act(pk)
+        except Exception:
+            _log.exception("a beat's work on %s was left for the next one", pk)
+        else:
+            done += 1
+    return done
+
+
 @shared_task  # type: ignore[untyped-decorator]
 def reread_outdated() -> int:
     """After an upgrade of the engine: read a batch of partners' texts again; the next tick goes on where this one ended."""
-    return sum(readings.reread(partner_id=pk, at=timezone.now()) for pk in readings.find_outdated(limit=REREAD_BATCH))
+    found = readings.find_outdated(limit=REREAD_BATCH)
+    return _each(found, lambda pk: readings.reread(partner_id=pk, at=timezone.now()))
 
 
 @shared_task  # type: ignore[untyped-decorator]
 def rebuild_courses() -> int:
     """After a change of the progress maths: rebuild a batch of read models; the next tick goes on where this one ended."""
-    return sum(readings.rebuild_case(case_id=pk) for pk in readings.find_outdated_courses(limit=REBUILD_BATCH))
+    return _each(readings.find_outdated_courses(limit=REBUILD_BATCH), lambda pk: readings.rebuild_case(case_id=pk))
 
 
 @shared_task  # type: ignore[untyped-decorator]
 def keep_schedule() -> int:
     """Ask the clients whose time has come, and follow what became of the prompts before."""
-    asked = [schedule.ask(plan_id=pk, at=timezone.now()) for pk in schedule.find_due(timezone.now())]
-    return len(asked) + schedule.follow(at=timezone.now())
+    asked = _each(schedule.find_due(timezone.now()), lambda pk: schedule.ask(plan_id=pk, at=timezone.now()))
+    open_ones = schedule.find_open(timezone.now())
+    return asked + _each(open_ones, lambda pk: schedule.follow(prompt_id=pk, at=timezone.now()))
 
 
 @shared_task  # type: ignore[untyped-decorator]
 def reevaluate_outdated() -> int:
     """After an upgrade of the rules: look at a batch of cases again; the next tick goes on where this one ended."""
     cases = reevaluation.find_outdated(limit=REEVALUATE_BATCH)
-    return sum(reevaluation.reevaluate(case_id=pk, at=timezone.now()) for pk in cases)
+    return _each(cases, lambda pk: reevaluation.reevaluate(case_id=pk, at=timezone.now()))
 
 
 @shared_task  # type: ignore[untyped-decorator]
 def keep_flag_days() -> int:
     """Flags set aside come back on their day, and what spoke of a day closes after it."""
     at = timezone.now()
-    return sum(flags.keep_days(case_id=pk, at=at) for pk in flags.find_due(at, limit=DAYS_BATCH))
+    return _each(flags.find_due(at, limit=DAYS_BATCH), lambda pk: flags.keep_days(case_id=pk, at=at))
 
 
 @shared_task  # type: ignore[untyped-decorator]
 def sweep() -> int:
     """What the clock finds in a batch of cases; the next tick goes on where this one ended."""
-    found = schedule.find_unswept(timezone.now())
-    for pk in found:
-        schedule.sweep(case_id=pk, at=timezone.now())
-    return len(found)
+    at = timezone.now()
+    found = schedule.find_unswept(at)
+    schedule.mark_swept(found, at)  # first, so that a case that cannot be swept goes behind the others, too
+    return _each(found, lambda pk: schedule.sweep(case_id=pk, at=at))
 
 
 @shared_task  # type: ignore[untyped-decorator]

@@ -169,8 +169,8 @@ def after_not_accurate(case: Case, flag: Flag, at: datetime) -> RuleMute | None:
     said = FlagEvent.objects.filter(
         flag__case=case, flag__rule=flag.rule, kind=FlagEvent.Kind.RESOLVED, reason="not_accurate", at__gt=since
     )
-    if said.count() < TOO_OFTEN:
-        return None
+    if len({(flag_id, day.date()) for flag_id, day in said.values_list("flag_id", "at")}) < TOO_OFTEN:
+        return None  # closed, opened and closed again within a day is one word
     return _mute(case, summary.lock(case), flag.rule, BY_ITSELF, None, at, None)
 
 

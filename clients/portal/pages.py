@@ -235,7 +235,9 @@ def consents_given(partner: Partner) -> dict[str, str]:
 def help_groups(partner: Partner, locale: str, first: tuple[str, ...] = ()) -> tuple[Help, ...]:
     """The practice's help numbers in this locale: all of them, or with `first` only emergency and those kinds, so that
     what is asked next is not screens away."""
-    rows = list(Resource.objects.filter(practice_id=partner.practice_id, locale=locale).order_by("position"))
+    every = list(Resource.objects.filter(practice_id=partner.practice_id).order_by("position"))
+    # Where nobody has entered numbers in the person's language, the practice's own are better than none.
+    rows = [r for r in every if r.locale == locale] or every
     kinds = list(dict.fromkeys(["emergency", *(first or [r.kind for r in rows])]))
     titles = dict(Resource.Kind.choices)
     groups = [

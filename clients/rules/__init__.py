@@ -23,7 +23,7 @@ from clients.rules.record import (
     Urgent,
 )
 
-VERSION = 1
+VERSION = 2  # raised with any rule's version: then every case is looked at again (clients/reevaluation.py)
 _AFTER_SIGNS = (*conduct.RULES, *interactions.RULES, *engagement.RULES, *wellbeing.RULES)
 CATALOGUE: dict[str, Rule] = {rule.id: rule for rule in (*safety.RULES, *signs.RULES, *_AFTER_SIGNS)}
 

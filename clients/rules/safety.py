@@ -307,6 +307,8 @@ def _asked_for_none(history: History) -> Hit | None:
     told = _contacts(now, ("c1", "p1"), "Started contact")
     if newest is None or newest.wants != "none" or not told or now.answers.get("c1_allowed") is True:
         return None
+    if history.frightened or (history.arranged.kept_from is not None and history.arranged.kept_from.runs(now.today)):
+        return None  # who is protected, or afraid, is never the one it is said of (decisions 2, 3)
     return Hit(
         "S03",
         Severity.WATCH,

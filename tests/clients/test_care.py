@@ -199,8 +199,12 @@ def test_what_is_kept_of_the_arrangements_equals_a_fresh_computation(cast: Any) 
     care.record_wish(case=cast.couple, partner=cast.a, wish="together", by=cast.alma, at=AT)
     care.change_phase(case=cast.couple, phase="trying", moved_out=cast.a, by=cast.dana, at=AT)
     kept = CaseSummary.objects.get(case=cast.couple)
-    kept.arranged["mutes"] = {"A": ["P06"]}
-    fresh = CaseSummary(case=cast.couple, arranged={"mutes": {"A": ["P06"]}})
+    others = {"mutes": {"A": ["P06"]}, "devices": {"A": [["2026-09-07T17:00:00+00:00", "x"]]}, "prints": {"B": []}}
+    kept.arranged |= others
+    kept.save()
+    agreement(cast, kind="homework", per_week=None)
+    kept.refresh_from_db()
+    fresh = CaseSummary(case=cast.couple, arranged=dict(others))
     care.arrange(fresh, cast.couple)
     assert fresh.arranged == kept.arranged
     assert (fresh.care_due, fresh.care_reason) == (kept.care_due, kept.care_reason)

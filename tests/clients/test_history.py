@@ -186,3 +186,16 @@ def test_either_side_is_judged_alike(cast: Cast) -> None:
     )
     assert one == two
     assert {"P02", "P05", "P10", "W03", "I07", "S02", "S03"} <= {rule for rule, *_ in one}
+
+
+@pytest.mark.parametrize(("safety", "found"), [((), ["S03"]), (("afraid",), [])])
+def test_what_one_answered_about_no_contact_reaches_the_desk_and_never_blames_who_is_afraid(
+    cast: Cast, safety: tuple[str, ...], found: list[str]
+) -> None:
+    checkins.submit(
+        partner=cast.b, by=cast.bruno, at=make.START, key=uuid4(), answers=checkins.Answers({"p6": "none"}, safety_skipped=True)
+    )  # fmt: skip
+    make.check_in(cast.a, 1, c1=4, safety=safety)
+    flag = Flag.objects.filter(partner=cast.a, rule="S03")
+    assert [f.rule for f in flag] == found
+    assert all(f.severity == Flag.Severity.WATCH for f in flag)

@@ -6,10 +6,11 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
+from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clients import care, cases, flags, schedule
+from clients import care, cases, duty, flags, schedule, tasks
 from clients.models import CaseSummary, Flag, Notice, Partner, Plan, Prompt
 from counselor import notes
 from tests import make
@@ -27,7 +28,8 @@ def plan(cast: Any, **more: Any) -> Plan:
 
 def tick(at: datetime) -> list[Prompt]:
     made = [schedule.ask(plan_id=pk, at=at) for pk in schedule.find_due(at)]
-    schedule.follow(at=at)
+    for pk in schedule.find_open(at):
+        schedule.follow(prompt_id=pk, at=at)
     return [prompt for prompt in made if prompt is not None]
 
 
@@ -308,7 +310,8 @@ def test_an_hourly_sweep_of_quiet_cases_leaves_what_is_kept_of_them(cast: Any) -
     at = START + timedelta(days=1)
     stamps = dict(CaseSummary.objects.values_list("case_id", "stamp"))
     assert set(schedule.find_unswept(at)) == set(stamps)
-    for pk in schedule.find_unswept(at):
+    schedule.mark_swept(schedule.find_unswept(at), at)
+    for pk in stamps:
         schedule.sweep(case_id=pk, at=at)
     assert schedule.find_unswept(at + timedelta(minutes=50)) == []
     assert dict(CaseSummary.objects.values_list("case_id", "stamp")) == stamps
@@ -323,3 +326,33 @@ def test_what_has_been_quiet_for_long_enough_clears_without_a_check_in(cast: Any
     assert Flag.objects.filter(rule="O01", state="open").exists()
     sweep(cast, 8 + 35 + 29)
     assert not Flag.objects.filter(rule="O01", state="open").exists()
+
+
+@pytest.mark.db_both
+def test_one_case_that_cannot_be_swept_does_not_stop_the_others(cast: Any) -> None:
+    make.check_in(cast.a, (timezone.now() - START) / timedelta(days=1) - 2, safety=("self_harm",))
+    broken = CaseSummary.objects.get(case=cast.single)
+    broken.arranged = {"agreements": "not a table"}
+    broken.save()
+    CaseSummary.objects.filter(case=cast.couple).update(swept_at=START)  # the broken one comes first
+    assert tasks.sweep() == 2
+    assert Flag.objects.filter(rule="S08", case=cast.couple).exists()
+    assert schedule.find_unswept(timezone.now()) == []
+
+
+@pytest.mark.db_both
+def test_check_ins_in_between_do_not_put_the_last_rung_back(cast: Any) -> None:
+    for minutes in (0, 50, 100):
+        make.check_in(cast.a, minutes / 1440, safety=("self_harm",))
+        duty.watch(START + timedelta(minutes=minutes))
+    sweep(cast, 130 / 1440)
+    assert told("S08") == [("open", Flag.Severity.URGENT)]
+
+
+@pytest.mark.db_both
+def test_a_prompts_mail_leaves_its_time(cast: Any) -> None:
+    plan(cast)
+    tick(START + timedelta(days=1))
+    notice = Notice.objects.get(kind="prompt")
+    tasks.deliver(ids=[str(notice.pk)])
+    assert Prompt.objects.get().sent_at is not None
