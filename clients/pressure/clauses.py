@@ -40,6 +40,7 @@ class _Clause:
 
     subject: str = ""
     main: str = ""
+    earlier: str = ""  # the main subject before this one
     negated: bool = False
     own: bool = False  # the negation belongs to this subject, not to the clause above
     carrier: bool = False
@@ -178,7 +179,10 @@ class _Reader:
             clause.subject = clause.main
             return
         if "," in marks:
-            follows_verb = note.form[at] not in ("", "s") and note.lemma[at] not in self.words.auxiliaries
+            verb = at + 1 if note.norm[at] in ("and", "or") and at + 1 < last else at
+            follows_verb = note.form[verb] not in ("", "s") and note.lemma[verb] not in self.words.auxiliaries
+            if verb > at:  # "not to call, beg, and ask": a list of plain verbs goes on
+                follows_verb = note.form[verb] == "base" and clause.last_form == "base"
             if not follows_verb:
                 clause.negated = False
             if note.norm[at] in NOMINATIVE:
@@ -249,6 +253,16 @@ class _Reader:
         lemma, form = note.lemma[at], note.form[at]
         if not form or not note.verbal[at] or at >= last:
             return
+        if (
+            clause.main == "C"
+            and clause.earlier
+            and at > first
+            and note.norm[at - 1] in ("and", "but")
+            and (form == "s" or note.norm[at] in ("is", "has", "does"))
+        ):
+            # "He called me when I got home and says ...": the verb does not agree with "I".
+            clause.subject = clause.main = clause.earlier
+            note.subject[at] = clause.subject
         if not clause.subject and lemma not in words.auxiliaries:
             self._elided(clause, at, at == first or bool(self.tokens.before[at]), last)
         if lemma in words.auxiliaries:
@@ -513,6 +527,8 @@ class _Reader:
         clause.carrier = False
         if not inverted:
             clause.own = False
+        if clause.main and clause.main != who:
+            clause.earlier = clause.main
         clause.subject = clause.main = clause.last = who
         clause.last_form = ""
 

@@ -191,7 +191,10 @@ class _Parser:
         if item.endswith((":", ":-", ":~")):
             who, _, mode = item.partition(":")
             self.verb = True
+            behind = self.at > 1 and self.items[self.at - 2] not in ("(", "|")
             node = guarded(who, mode, self.element())
+            if behind and who:
+                node = behind_its_subject(who, node)
         elif item == "-":
             node = guarded("", "-", self.element())
         elif item == "(":
@@ -400,6 +403,30 @@ def guarded(who: str, mode: str, node: Node) -> Node:
         return inner(view, i)
 
     return Node(step, node.first, node.empty, needs=node.needs)
+
+
+_HELPING: Final = frozenset(
+    ("be", "have", "do", "will", "would", "could", "should", "still", "really", "even", "ever", "just", "actually")
+)
+
+
+def behind_its_subject(who: str, node: Node) -> Node:
+    """ "If P:want": the subject itself and its helping verbs may stand before the verb: "if she (still) wants"."""
+    inner = node.step
+
+    def step(view: View, i: int) -> Ends:
+        found = inner(view, i)
+        if i < view.limit:
+            for kind, end, owns in view.people[i]:
+                if kind in who and not owns:
+                    found = _merge(found, inner(view, end))
+                    for at in range(end, min(end + 2, view.limit)):
+                        if view.lemma[at] not in _HELPING:
+                            break
+                        found = _merge(found, inner(view, at + 1))
+        return found
+
+    return Node(step, node.first | {f"@{kind}" for kind in who}, node.empty, needs=node.needs)
 
 
 def concept_node(concept: Concept) -> Node:

@@ -224,13 +224,9 @@ SILENCE: Final = ("withdrawal.no_answer", "act.no_answer", "act.silence")
 # Read from broad slots: where a narrower frame of another kind of pressure has the same words, they give way.
 BROAD: Final = frozenset(
     (
-        "push_return.put",
         "ultimatum.put",
         "pursuit.again",
         "reassurance.asked_for",
-        "monitoring.looked",
-        "leverage.pressed",
-        "forced_talk.pressed_on",
         "forced_talk.kept_on",
     )
 )

@@ -120,7 +120,7 @@ WORDS = "Possible: contact although none is wished: please check who is to keep 
         pytest.param(None, past(entry(0, c1=0, c8={"reassurance": 1}), arranged=AWAY), id="another act is no contact by itself"),
         pytest.param(
             f"Possible: {WITH[0].lower()}{WITH[1:]}",
-            past(entry(0, c1=0, read=[said("pursuit", frame="pursuit.gifts")]), arranged=AWAY),
+            past(entry(0, c1=0, read=[said("pursuit", frame="pursuit.repeated")]), arranged=AWAY),
             id="must keep away, and a gift read in the words",
         ),
         pytest.param(None, past(entry(0, c1=3, c1_allowed=True), arranged=ONLY_CHILDREN), id="allowed by the order"),
