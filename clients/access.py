@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.utils.crypto import salted_hmac
 
-from .models import Assignment, Case, Flag, Partner, Role, User
+from .models import Assignment, Case, Flag, Partner, ReachCard, Role, User
 from .models.prepared import Prepared
 
 View = Callable[..., Any]
@@ -196,7 +196,7 @@ class Doorkeeper:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.user.is_authenticated:
-            self._end_if_idle(request)
+            self._end_if_idle(request, request.user)
         response = self.get_response(request)
         patch_vary_headers(response, ["HX-Request"])
         if request.method == "POST" and request.path == settings.LOGOUT_PATH:
@@ -207,19 +207,20 @@ class Doorkeeper:
             _remember(response, settings.CLINIC_COOKIE, signing.dumps("clinic", salt=CLINIC))
         return response
 
-    def _end_if_idle(self, request: HttpRequest) -> None:
-        """15 minutes without an act of the person ends the session; polls and preloads do not count (decisions 44)."""
+    def _end_if_idle(self, request: HttpRequest, user: User) -> None:
+        """15 minutes without an act of the person ends the session; polls and preloads do not count (decisions 44). Where
+        somebody else can open the phone, no page is shown after 5; what was being written is still taken."""
         now = int(timezone.now().timestamp())
         seen = request.session.get("seen", now)
-        if (
-            now - request.session.setdefault("began", now) > settings.SESSION_COOKIE_AGE
-            or now - seen > settings.IDLE_SECONDS
+        acts = not ("X-Poll" in request.headers or "HX-Preloaded" in request.headers)
+        shared = acts and request.method == "GET" and request.session.get("shared")
+        if now - request.session.setdefault("began", now) > settings.SESSION_COOKIE_AGE or now - seen > (
+            settings.SHARED_IDLE_SECONDS if shared else settings.IDLE_SECONDS
         ):
             logout(request)
-        elif (now - seen >= 60 or "seen" not in request.session) and not (
-            "X-Poll" in request.headers or "HX-Preloaded" in request.headers
-        ):
+        elif acts and (now - seen >= 60 or "seen" not in request.session):
             request.session["seen"] = now
+            request.session["shared"] = user.role == Role.CLIENT and ReachCard.is_shared(user.pk)
 
     def process_view(self, request: Any, view: View, args: Any, kwargs: dict[str, Any]) -> HttpResponseBase | None:
         door = request.resolver_match.namespace

@@ -4,20 +4,44 @@ from datetime import datetime, time
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from . import audit, duty
-from .models import Consent, Partner, Practice, User
+from .models import Case, Consent, Partner, Practice, ReachCard, User
 from .models.prepared import Prepared
 
 CONSENT_VERSION = 1
 
 
+class Refused(Exception):
+    """A password that cannot be set; the text is for the person, `field` what it stands beside."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
 class ClosedDoor(DefaultAccountAdapter):  # type: ignore[misc]
-    """Sign-up is closed; mails stay neutral."""
+    """Sign-up is closed; mails stay neutral, and none goes to a mailbox that somebody else can open. The page says the
+    same as for an address nobody has (decisions 5)."""
 
     def is_open_for_signup(self, request: Any) -> bool:
         return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        user = User.objects.filter(email=email.lower()).first()
+        if user is None or not ReachCard.is_shared(user.pk):
+            super().send_mail(template_prefix, email, context)
+
+
+class ResetLink(PasswordResetTokenGenerator):
+    """A link in a mailbox that somebody else can open sets no password, also one that was sent before that was known."""
+
+    def check_token(self, user: Any, token: str | None) -> bool:
+        return super().check_token(user, token) and not ReachCard.is_shared(user.pk)
 
 
 @transaction.atomic
@@ -46,6 +70,28 @@ def enrol(
     user = User.objects.create_user(email, password, practice=practice, name=name, role=role, zone=zone, created_at=at)
     audit.record("account.enrolled", by=by, at=at, practice=practice.pk, subject=user.pk, role=role)
     return user
+
+
+@transaction.atomic
+def set_password_in_person(
+    *, case: Case, partner: Partner, password: str, repeated: str, by: User, at: datetime
+) -> None:
+    """The person types a new password in the room, where a link by mail could be opened by somebody else. Every session
+    of the account ends with the old one."""
+    user = partner.user
+    if partner.case_id != case.pk or user is None:
+        raise Refused("This person has no account in this case.")
+    if not ReachCard.is_shared(user.pk):
+        raise Refused(f"{partner.name} can ask for a link by mail on the page to sign in.", "password")
+    if password != repeated:
+        raise Refused("The two are not the same.", "repeated")
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise Refused(" ".join(error.messages), "password") from None
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    audit.record("account.password_set", by=by, at=at, case=case, side=partner.side, subject=user.pk)
 
 
 @transaction.atomic

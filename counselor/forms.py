@@ -196,6 +196,18 @@ class ReachForm(_Arranged):
         return dict(self.cleaned_data) | {"shared_device": shared}
 
 
+class PasswordForm(_Arranged):
+    """Typed by the client in the room; never given back."""
+
+    password = forms.CharField(
+        label="New password", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="Typed by the client alone; at least 12 characters.",
+    )  # fmt: skip
+    repeated = forms.CharField(
+        label="New password, again", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    )
+
+
 class PlanForm(_Arranged):
     every_days = forms.IntegerField(label="Every so many days (3 to 14)", initial=7)
     at_time = forms.TimeField(

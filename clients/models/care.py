@@ -1,5 +1,7 @@
 """What a counselor arranges around a case: limits on contact, agreements, goals, wishes, how to reach a person safely."""
 
+from uuid import UUID
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -148,6 +150,12 @@ class ReachCard(PracticeRow):
 
     class Meta:
         indexes = [models.Index(fields=["partner", "at"])]
+
+    @classmethod
+    def is_shared(cls, user_id: UUID) -> bool:
+        """Whether somebody else can open this person's mailbox or phone: the newest answer to the question."""
+        asked = cls.objects.filter(partner__user=user_id, shared_device__isnull=False).order_by("-at", "-id")
+        return bool(asked.values_list("shared_device", flat=True).first())
 
 
 class PhaseChange(PracticeRow):

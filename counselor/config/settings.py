@@ -172,6 +172,7 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_PATH = "/accounts/logout/"
 ACCOUNT_ADAPTER = "clients.accounts.ClosedDoor"
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "clients.accounts.ResetLink"  # noqa: S105
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -187,6 +188,7 @@ ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,50/10m/key"}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 12 * 3600
 IDLE_SECONDS = 15 * 60
+SHARED_IDLE_SECONDS = 5 * 60  # where somebody else can open the phone (decisions 5)
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE

@@ -45,6 +45,7 @@ ACTS = {
     "team.switched_off": "switched off an account",
     "team.switched_on": "switched an account on again",
     "account.enrolled": "enrolled an account",
+    "account.password_set": "had a new password typed in person",
     "case.opened": "opened the case",
     "case.paused": "paused the case",
     "case.transferred": "handed the case to another counselor",

@@ -73,6 +73,7 @@ class Person:
     wish: str
     reach: Reach | None
     reach_values: dict[str, Any]
+    shared: bool  # somebody else can open the mailbox or the phone
     plan: str
     plan_runs: bool
     plan_values: dict[str, Any]
@@ -103,7 +104,12 @@ def arrangements(case: Case, user: User, now: datetime) -> Arrangements:
     agreed = list(Agreement.objects.filter(case=case, **running).order_by("since", "id"))
     goals = list(Goal.objects.filter(partner__in=partners, **running).order_by("at", "id"))
     wishes = {w.partner_id: w for w in Wish.objects.filter(partner__in=partners).order_by("at", "id")}
-    cards = {c.partner_id: c for c in ReachCard.objects.filter(partner__in=partners).order_by("at", "id")}
+    cards, asked = {}, {}
+    for card in ReachCard.objects.filter(partner__in=partners).order_by("at", "id"):
+        cards[card.partner_id] = card
+        if card.shared_device is not None:
+            asked[card.partner_id] = card.shared_device
+    shared = {pk for pk, answer in asked.items() if answer}
     plans = {plan.partner_id: plan for plan in Plan.objects.filter(partner__in=partners)}
     prompts = list(Prompt.objects.filter(partner__in=partners).order_by("-due_at")[: 4 * PROMPTS_SHOWN])
     held = CaseSummary.objects.get(case=case)
@@ -120,6 +126,7 @@ def arrangements(case: Case, user: User, now: datetime) -> Arrangements:
             wish=_wish(wishes.get(p.pk), clock),
             reach=_reach(p, cards.get(p.pk), clock),
             reach_values=_values(cards.get(p.pk)),
+            shared=p.user_id is not None and p.pk in shared,
             plan=_plan(plans.get(p.pk), clock),
             plan_runs=p.pk in plans and plans[p.pk].next_at is not None,
             plan_values=_plan_values(plans.get(p.pk)),

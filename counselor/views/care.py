@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from clients import care, schedule
+from clients import accounts, care, schedule
 
 from .. import forms, pages
 from .entry import note_view
@@ -43,6 +43,7 @@ def _show(
         shown[f"goal{person.side}"] = forms.GoalForm(prefix=f"goal{person.side}")
         shown[f"wish{person.side}"] = forms.WishForm(prefix=f"wish{person.side}")
         shown[f"plan{person.side}"] = forms.PlanForm(initial=person.plan_values, prefix=f"plan{person.side}")
+        shown[f"password{person.side}"] = forms.PasswordForm(prefix=f"password{person.side}")
         shown[f"pause{person.side}"] = forms.PauseForm(prefix=f"pause{person.side}")
         shown[f"reach{person.side}"] = forms.ReachForm(initial=person.reach_values, prefix=f"reach{person.side}")
     open_form = ""
@@ -62,7 +63,7 @@ def _show(
     return render(request, template, context, status=status)
 
 
-PERSONAL = ("limit", "agree", "goal", "wish", "reach", "plan", "pause")
+PERSONAL = ("limit", "agree", "goal", "wish", "reach", "password", "plan", "pause")
 
 
 @require_POST
@@ -76,7 +77,7 @@ def arrange(request: Any, case_id: UUID, what: str) -> HttpResponse:
         refused = ACTS[what](request, sides, partner)
     except ObjectDoesNotExist:
         raise Http404 from None
-    except (care.Refused, schedule.Refused) as refusal:
+    except REFUSED as refusal:
         return _show(request, said=str(refusal), status=409)
     if refused is not None:
         return _show(request, refused, status=422)
@@ -87,6 +88,7 @@ def arrange(request: Any, case_id: UUID, what: str) -> HttpResponse:
     return redirect("desk:arrangements", case_id=case_id)
 
 
+REFUSED = (accounts.Refused, care.Refused, schedule.Refused)
 Refusal = tuple[str, fields.Form] | None
 
 
@@ -96,7 +98,7 @@ def _try(request: Any, key: str, form: fields.Form, act: Callable[..., Any], **g
         return key, form
     try:
         act(by=request.user, at=timezone.now(), **given, **form.values())  # type: ignore[attr-defined]
-    except (care.Refused, schedule.Refused) as refusal:
+    except REFUSED as refusal:
         field = refusal.field if refusal.field in form.fields else None
         form.add_error(field, str(refusal))
         return key, form
@@ -189,6 +191,7 @@ ACTS: dict[str, Callable[..., Refusal]] = {
     "wish": _personal("wish", forms.WishForm, care.record_wish),
     "reach": _personal("reach", forms.ReachForm, care.write_reach_card),
     "reach-asked": _confirm_reach,
+    "password": _personal("password", forms.PasswordForm, accounts.set_password_in_person),
     "plan": _planned("plan", forms.PlanForm, schedule.set_plan),
     "pause": _planned("pause", forms.PauseForm, schedule.pause),
     "plan-resumed": _plan_act(schedule.resume),

@@ -1,13 +1,16 @@
 """Accounts: enrolled by a practice, never signed up; consent is a person's own."""
 
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
+from django.core import mail
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from clients import accounts, audit
+from clients import accounts, audit, care
 from clients.models import AuditEvent, Consent, User
 from tests import make, tables
 from tests.conftest import Cast
@@ -104,3 +107,79 @@ def test_the_newest_answer_counts_and_the_old_ones_stay(cast: Cast) -> None:
 def test_an_unknown_kind_of_consent_is_refused(cast: Cast) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         accounts.answer_consent(partner=cast.a, kind="all", given=True, by=cast.alma, at=LATER)
+
+
+# A mailbox or a phone that somebody else can open
+
+
+def mark(cast: Cast, shared: bool = True, at: datetime = LATER) -> None:
+    care.write_reach_card(case=cast.couple, partner=cast.a, by=cast.dana, at=at, phone="1", shared_device=shared)
+
+
+def ask_for_a_link(address: str) -> tuple[int, str, bytes, list[str]]:
+    """What the browser is shown but for its token, and which mails went out."""
+    browser, before = Client(), len(mail.outbox)
+    answer = browser.post("/accounts/password/reset/", {"email": address})
+    shown = browser.get(answer.headers["Location"])
+    told = re.sub(rb'token": "\w+"', b"", answer.content + shown.content)
+    return answer.status_code, answer.headers["Location"], told, [m.to[0] for m in mail.outbox[before:]]
+
+
+@pytest.mark.django_db(databases="__all__")
+def test_no_link_goes_to_a_mailbox_that_somebody_else_can_open_and_the_page_does_not_tell(cast: Cast) -> None:
+    assert ask_for_a_link("alma@example.org")[3] == ["alma@example.org"]
+    (link,) = re.findall(r"https?://[^/]+(/accounts/\S+)", str(mail.outbox[-1].body))
+    mark(cast)
+    *marked, sent = ask_for_a_link("Alma@example.org")
+    *unknown, _ = ask_for_a_link("nobody@example.org")
+    assert marked == unknown
+    assert sent == []
+    opened = Client().get(link, follow=True)  # mailed before it was known
+    assert b"password1" not in opened.content
+    mark(cast, shared=False, at=LATER + timedelta(days=1))
+    assert b"password1" in Client().get(link, follow=True).content
+
+
+@pytest.mark.django_db(databases="__all__")
+def test_a_marked_person_types_a_new_password_in_the_room(cast: Cast, enter: Any) -> None:
+    desk, phone, address = enter(cast.dana), enter(cast.alma), f"/desk/cases/{cast.couple.pk}/arrangements/"
+    new = "quite-another-pass-phrase"
+
+    def put(password: str, repeated: str) -> Any:
+        data = {"side": "A", "passwordA-password": password, "passwordA-repeated": repeated}
+        return desk.post(f"{address}password/", data)
+
+    assert "typed in person" not in desk.get(address).content.decode()
+    assert put(new, new).status_code == 422  # a mail does for who reads it alone
+    mark(cast)
+    assert "typed in person" in desk.get(address).content.decode()
+    for wrong in (("short", "short"), (new, f"{new}!")):
+        assert put(*wrong).status_code == 422
+    assert phone.get("/portal/").status_code == 200
+    assert enter(cast.erik).post(f"{address}password/", {"side": "A"}).status_code == 404
+    done = put(new, new)
+    assert (done.status_code, mail.outbox) == (302, [])
+    assert phone.get("/portal/").status_code == 302  # whoever was signed in is out
+    assert sign_in(Client(), "alma", new).headers["Location"] == "/"
+    link = AuditEvent.objects.filter(act="account.password_set").get()
+    assert (link.by, link.case, link.side) == (cast.dana, cast.couple, "A")
+
+
+@pytest.mark.django_db(databases="__all__")
+@pytest.mark.parametrize(("shared", "minutes", "open_still"), [(True, 4, True), (True, 6, False), (False, 6, True)])
+def test_a_phone_that_others_open_shows_nothing_after_five_minutes(
+    cast: Cast, enter: Any, shared: bool, minutes: int, open_still: bool
+) -> None:
+    mark(cast, shared)
+    phone = enter(cast.alma)
+    with time_machine.travel(LATER, tick=False):
+        form = phone.get("/portal/check-in/").content.decode()
+    with time_machine.travel(LATER + timedelta(minutes=minutes), tick=False):
+        assert phone.get("/portal/check-in/", headers={"X-Poll": "1"}).status_code == 200  # before it is sent
+        sent = phone.post("/portal/check-in/", {"c1": "2", "key": re.findall(r'name="key" value="([^"]+)"', form)[0]})
+        assert sent.headers["Location"] == "/portal/check-in/sent/"
+    phone = enter(cast.alma)
+    with time_machine.travel(LATER, tick=False):
+        phone.get("/portal/")
+    with time_machine.travel(LATER + timedelta(minutes=minutes), tick=False):
+        assert (phone.get("/portal/").status_code == 200) is open_still
