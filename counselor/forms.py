@@ -434,6 +434,20 @@ class HoursForm(forms.Form):
         return self.cleaned_data
 
 
+class ChecklistsForm(forms.Form):
+    """One step a line; emptied, a list is again the one every practice begins with."""
+
+    all_optional = True
+    S04 = forms.CharField(
+        label="A child is at risk", required=False, strip=False, widget=forms.Textarea(attrs={"rows": 6}),
+        help_text="With what the law of your place asks: who reports, to whom, by when.",
+    )  # fmt: skip
+    S05 = forms.CharField(label="Harm to others", required=False, strip=False, widget=forms.Textarea(attrs={"rows": 6}))
+    S06 = forms.CharField(
+        label="Several danger signs", required=False, strip=False, widget=forms.Textarea(attrs={"rows": 6})
+    )
+
+
 class ChannelsForm(forms.Form):
     after_hours = forms.ChoiceField(
         label="Outside staffed hours", choices=list(AFTER_HOURS.items()),

@@ -9,14 +9,17 @@ from .hours import CALL_WITHIN, Week, week_of
 from .people import IN_SESSION_FOR, begin_session, end_session, on_duty, to_phone
 from .setting import (
     AFTER_HOURS,
+    CHECKLISTS,
     NUMBER_KINDS,
     Number,
     Refused,
     add_number,
     change_number,
+    checklist,
     drop_number,
     first_hours,
     set_channels,
+    set_checklists,
     set_duty,
     set_hours,
 )
@@ -24,6 +27,7 @@ from .setting import (
 __all__ = [
     "AFTER_HOURS",
     "CALL_WITHIN",
+    "CHECKLISTS",
     "IN_SESSION_FOR",
     "NOT_TIMED",
     "NUMBER_KINDS",
@@ -36,6 +40,7 @@ __all__ = [
     "alerted",
     "begin_session",
     "change_number",
+    "checklist",
     "confirm_test",
     "drop_number",
     "end_session",
@@ -45,6 +50,7 @@ __all__ = [
     "send_test",
     "send_weekly_tests",
     "set_channels",
+    "set_checklists",
     "set_duty",
     "set_hours",
     "to_phone",

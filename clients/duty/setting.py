@@ -35,6 +35,46 @@ class Number:
     position: int = 0
 
 
+# The law differs from place to place, so these are only what a practice begins with; its lead puts in its own.
+CHECKLISTS = {
+    "S04": """Write down what was said, in the reporter's words, with date and time.
+Is the child in danger now? Then the emergency number comes first.
+Talk it over at once with the practice lead or the child protection adviser.
+Does the law of this place ask for a report, to whom, and by when? Make it, and note who took it.
+Tell the reporter what happens next, unless that would put the child at risk.""",
+    "S05": """Speak with the reporter today: who, how, when, and with what at hand.
+Is somebody in danger now? Then the emergency number comes first.
+Talk it over at once with the practice lead or supervisor.
+Does the law of this place ask to warn or to protect somebody? Note what was decided, and why.
+Offer a help line for people who are afraid of what they might do.""",
+    "S06": """Speak with the person who is afraid, alone, and ask what would be safe today.
+A structured assessment of danger by somebody trained for it: who does it, and when?
+Go through the safety plan: a place to go, a number, papers, money, the children.
+Nothing of this reaches the other partner; no joint session until this is closed.
+Tell the practice lead.""",
+}
+CHECKLIST_LIMIT = 3_000
+
+
+def checklist(practice: Practice, rule: str) -> tuple[str, ...]:
+    """The steps to go through with a flag of this rule, one each; none where there is no list."""
+    words = practice.checklists.get(rule, CHECKLISTS.get(rule, ""))
+    return tuple(line.strip() for line in words.splitlines() if line.strip())
+
+
+@transaction.atomic
+def set_checklists(*, practice: Practice, lists: Mapping[str, str], by: User, at: datetime) -> None:
+    """An empty list brings back what a practice begins with."""
+    for rule, words in lists.items():
+        if len(words) > CHECKLIST_LIMIT:
+            raise Refused(f"This is {len(words):,} characters long; {CHECKLIST_LIMIT:,} fit.", rule)
+    kept = {rule: lists[rule] for rule in CHECKLISTS if lists.get(rule, "").strip()}
+    locked = Practice.objects.select_for_update().get(pk=practice.pk)
+    locked.checklists = practice.checklists = kept
+    locked.save(update_fields=["checklists"])
+    audit.record("practice.checklists_set", by=by, at=at, practice=practice.pk, subject=practice.pk)
+
+
 def first_hours(practice: Practice, closes: time) -> None:
     """A new practice is staffed from Monday to Friday, from nine; its opening is the entry in the trail."""
     _write_hours(practice, [(day, time(9), closes) for day in range(5)])

@@ -20,6 +20,8 @@ class Practice(Row):
         choices=[("duty", "A duty person is alerted round the clock"), ("next_day", "It is read when the hours begin")],
         default="duty",
     )
+    # What to go through with a safety flag where the law asks for something: rule id -> one line a step.
+    checklists = models.JSONField(default=dict)
     # Hours within which a signed note may be opened again with a reason.
     unlock_hours = models.PositiveSmallIntegerField(default=24)
     leave_url = models.URLField(default="https://www.wikipedia.org/")

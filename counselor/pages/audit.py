@@ -36,6 +36,7 @@ ACTS = {
     "practice.opened": "opened the practice",
     "practice.hours_set": "set the staffed hours",
     "practice.channels_set": "set what happens outside staffed hours, and the pager",
+    "practice.checklists_set": "wrote the checklists for safety flags",
     "practice.duty_set": "set who is on duty",
     "practice.number_added": "added a help number",
     "practice.number_changed": "changed a help number",

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from clients import flags
+from clients import duty, flags
 from clients.markup import family
 from clients.models import (
     Case,
@@ -230,6 +230,7 @@ class FlagPage:
     can_look: bool
     no_look: str  # why this person does not take the second look
     reach: Reach | None  # first thing on a safety card (decisions 9)
+    checklist: tuple[str, ...]
 
 
 # What the flag's own rows leave to other people
@@ -267,6 +268,7 @@ def flag(case: Case, flag_id: UUID, user: User, now: datetime) -> FlagPage:
         can_look=waits and not no_look,
         no_look=no_look,
         reach=reach(row.partner, clock) if row.safety else None,
+        checklist=duty.checklist(case.practice, row.rule),
     )
 
 

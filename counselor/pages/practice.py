@@ -34,6 +34,7 @@ class PracticePage:
     hours: str
     day_values: dict[str, str]
     channel_values: dict[str, str]
+    checklist_values: dict[str, str]
     tests: tuple[TestLine, ...]
 
 
@@ -49,6 +50,7 @@ def practice(user: User, now: datetime) -> PracticePage:
         hours=duty.week_of(place).words(),
         day_values={day: ", ".join(parts) for day, parts in days.items()},
         channel_values={"after_hours": place.after_hours, "pager_url": place.pager_url},
+        checklist_values=duty.CHECKLISTS | place.checklists,
         tests=_tests(place, clock),
     )
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from clients import access, duty, team
 
 from .. import pages
-from ..forms import ChannelsForm, CoverForm, HoursForm, NewNumberForm, NumberForm
+from ..forms import ChannelsForm, ChecklistsForm, CoverForm, HoursForm, NewNumberForm, NumberForm
 
 
 def _id(text: str) -> UUID:
@@ -35,6 +35,7 @@ def practice(request: Any) -> HttpResponse:
     page = pages.practice(request.user, now)
     hours = HoursForm(request.POST if do == "hours" else None, initial=page.day_values)
     channels = ChannelsForm(request.POST if do == "channels" else None, initial=page.channel_values)
+    lists = ChecklistsForm(request.POST if do == "checklists" else None, initial=page.checklist_values)
     if do == "test":
         count = duty.send_test(practice=place, by=request.user, at=now)
         messages.success(request, f"Sent to {count}. Whoever gets it says so on any page of the desk.")
@@ -48,9 +49,13 @@ def practice(request: Any) -> HttpResponse:
             duty.set_channels(practice=place, by=request.user, at=now, **channels.cleaned_data)
             messages.success(request, "Kept. Clients read it from now on.")
             return redirect("desk:practice")
+        if lists.is_bound and lists.is_valid():
+            duty.set_checklists(practice=place, lists=lists.cleaned_data, by=request.user, at=now)
+            messages.success(request, "Kept. The steps stand on each flag of their kind.")
+            return redirect("desk:practice")
     except duty.Refused as refusal:
-        _refuse(hours if hours.is_bound else channels, refusal)
-    context = {"page": page, "hours": hours, "channels": channels, "room": "practice"}
+        _refuse(next(form for form in (hours, channels, lists) if form.is_bound), refusal)
+    context = {"page": page, "hours": hours, "channels": channels, "lists": lists, "room": "practice"}
     return render(request, "desk/practice.html", context, status=422 if request.method == "POST" else 200)
 
 

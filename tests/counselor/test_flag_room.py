@@ -312,3 +312,24 @@ def test_the_lead_reads_counts_and_no_names_and_mutes_for_the_practice(cast: Cas
     assert lead.post(f"/desk/practice/rules/{kept.pk}/").status_code == 302
     kept.refresh_from_db()
     assert kept.ended_by == cast.ruth
+
+
+def test_the_practices_checklist_stands_on_the_flags_of_its_kind(cast: Cast, enter: Any) -> None:
+    make.check_in(cast.a, 1, safety=("child", "self_harm"))
+    desk, lead = enter(cast.dana), enter(cast.ruth)
+    child, harm = (Flag.objects.get(rule=rule) for rule in ("S04", "S01"))
+    page = browse.words(desk.get(f"/desk/cases/{cast.couple.pk}/flags/{child.pk}/"))
+    assert "Does the law of this place ask for a report" in page
+    assert "Checklist" not in browse.words(desk.get(f"/desk/cases/{cast.couple.pk}/flags/{harm.pk}/"))
+    assert (
+        lead.post(
+            "/desk/practice/", {"do": "checklists", "S04": "Call the youth office.\n\nNote who took it."}
+        ).status_code
+        == 302
+    )
+    page = browse.words(desk.get(f"/desk/cases/{cast.couple.pk}/flags/{child.pk}/"))
+    assert "Call the youth office." in page
+    assert "Does the law of this place" not in page
+    refused = lead.post("/desk/practice/", {"do": "checklists", "S05": "x" * 3_001})
+    assert (refused.status_code, "3,000 fit" in browse.words(refused)) == (422, True)
+    assert desk.post("/desk/practice/", {"do": "checklists", "S04": ""}).status_code == 404
