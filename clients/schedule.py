@@ -15,9 +15,8 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.db.models import Exists, F, Min, OuterRef, Q
 
-from . import audit, care, flags, history, notices, rules, summary
+from . import audit, care, duty, flags, history, notices, rules, summary
 from .models import Case, CaseSummary, CheckIn, Escalation, Flag, Notice, Partner, Plan, Prompt, User, Wish
-from .rules import Severity
 
 REMIND_AFTER = timedelta(days=1)
 JUST_ANSWERED = timedelta(hours=36)  # a check-in so shortly before its time is that time's answer
@@ -307,9 +306,8 @@ def _standing(
     last = sent[0].at if sent else None
     own = [flag for flag in known if flag.partner_id == partner.pk]
     live = [flag for flag in own if flag.state in flags.LIVE]
-    running = {
-        e.flag_id: e.since for e in Escalation.objects.filter(flag__in=[f.pk for f in live], ended_at__isnull=True)
-    }
+    clocks = Escalation.objects.filter(flag__in=[f.pk for f in live], ended_at__isnull=True)
+    running = {e.flag_id: e.since if at - e.since >= duty.LADDER else e.unseen_since for e in clocks}
     level = history.levels_of(sent[0]).get("d") if sent else None
     arranged = row.arranged
     reviews = [a["until"] for a in arranged.get("agreements", {}).get(partner.side, ()) if a["kind"] == "review"]
@@ -334,10 +332,9 @@ def _standing(
 
 def _urgent(flag: Flag, clock_since: datetime | None) -> rules.Urgent:
     """`clock_since`: when its clock began, which new evidence does not put back."""
-    soon = flag.due_at is not None and flag.due_at - flag.last_evidence_at <= flags.DUE[Severity.URGENT]
     return rules.Urgent(
         rule=flag.rule, name=rules.CATALOGUE[flag.rule].name, since=clock_since or flag.last_evidence_at,
-        speed="now" if soon else "today", due=flag.due_at, seen_at=flag.acknowledged_at,
+        speed="today" if flag.speed == "today" else "now", due=flag.due_at, seen_at=flag.acknowledged_at,
         entry=str(flag.checkin_id or ""),
     )  # fmt: skip
 

@@ -4,7 +4,18 @@
 practice lead arranges. This is the door.
 """
 
-from .clock import NOT_TIMED, PHONE, Speed, alerted, confirm_test, hasten_calls, send_test, send_weekly_tests, watch
+from .clock import (
+    LADDER,
+    NOT_TIMED,
+    PHONE,
+    Speed,
+    alerted,
+    confirm_test,
+    hasten_calls,
+    send_test,
+    send_weekly_tests,
+    watch,
+)
 from .hours import CALL_WITHIN, Week, week_of
 from .people import IN_SESSION_FOR, begin_session, end_session, on_duty, to_phone
 from .setting import (
@@ -29,6 +40,7 @@ __all__ = [
     "CALL_WITHIN",
     "CHECKLISTS",
     "IN_SESSION_FOR",
+    "LADDER",
     "NOT_TIMED",
     "NUMBER_KINDS",
     "PHONE",

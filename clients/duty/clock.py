@@ -28,6 +28,7 @@ NOW = timedelta(minutes=15)
 # instruction to telephone. A rung with nobody on it takes no time.
 WAITS = (NOW, timedelta(minutes=15), timedelta(minutes=30))
 PHONE = len(WAITS)
+LADDER = sum(WAITS, timedelta())
 ALERTED_FOR = timedelta(hours=72)  # how long an alert opens the safety cards of one case
 NOT_TIMED = ("S08",)  # says that a clock ran out; it has none of its own
 OWN_WORDS = ("S01", "S02", "S04", "S05", "S07")
@@ -51,11 +52,15 @@ def watch(at: datetime) -> int:
 
 
 def _find(at: datetime) -> list[UUID]:
-    fitting = Escalation.objects.filter(flag=OuterRef("pk"), ended_at__isnull=True, due_at=OuterRef("due_at"))
-    untimed = _open_urgent().filter(~Exists(fitting)).order_by("due_at").values_list("case_id", flat=True)
-    running = Escalation.objects.filter(ended_at__isnull=True).filter(
-        Q(next_at__lte=at) | ~Q(flag__state=Flag.State.OPEN) | ~Q(flag__due_at=F("due_at"))
+    fitting = Escalation.objects.filter(
+        flag=OuterRef("pk"), ended_at__isnull=True, due_at=OuterRef("due_at"), speed=OuterRef("speed")
     )
+    untimed = _open_urgent().filter(~Exists(fitting)).order_by("due_at").values_list("case_id", flat=True)
+    over = Q(next_at__isnull=True, speed="now", flag__last_evidence_at__gte=F("since") + LADDER)
+    running = Escalation.objects.filter(ended_at__isnull=True).filter(
+        Q(next_at__lte=at) | ~Q(flag__state=Flag.State.OPEN) | ~Q(flag__due_at=F("due_at")) | ~Q(flag__speed=F("speed"))
+        | over
+    )  # fmt: skip
     late = running.order_by("next_at").values_list("flag__case_id", flat=True)
     return list(dict.fromkeys([*untimed[:CASES_A_SWEEP], *late[:CASES_A_SWEEP]]))
 
@@ -72,37 +77,50 @@ def _attend(case_id: UUID, at: datetime) -> None:
     summary.lock(case)
     flags = {flag.pk: flag for flag in _open_urgent().select_related("partner").filter(case=case)}
     running = {row.flag_id: row for row in Escalation.objects.filter(flag__case=case, ended_at__isnull=True)}
+    changed, unseen = False, {}
     for flag_id, row in list(running.items()):
         flag = flags.get(flag_id)
-        if flag is None or flag.due_at != row.due_at:
-            # Seen, closed, or asked anew. New danger on a card nobody has seen yet leaves its due time, so its clock
-            # goes on and is never put back.
+        if flag is not None and _ended_unseen(flag, row):
+            flag.due_at, changed = flag.last_evidence_at + NOW, True
+            flag.save(update_fields=["due_at"])
+            unseen[flag_id] = row.unseen_since
+        if flag is None or (flag.due_at, flag.speed) != (row.due_at, row.speed):
+            # Seen, closed, hurried, or asked anew. New danger on a card nobody has seen yet leaves the time of a clock
+            # that still runs, which goes on and is never put back.
             row.ended_at, row.next_at = at, None
             row.save(update_fields=["ended_at", "next_at"])
             del running[flag_id]
-    tightened = False
     for flag in flags.values():
         current = running.get(flag.pk)
         if current is None:
-            tightened |= _start(case, flag, at)
+            changed |= _start(case, flag, at, unseen.get(flag.pk))
         else:
             _climb(case, flag, current, at)
-    if tightened:
+    if changed:
         summary.refresh(case, at=at)
 
 
-def _start(case: Case, flag: Flag, at: datetime) -> bool:
-    """Begin a clock. Returns whether the flag is due earlier than it said: today's danger by the end of the working day."""
+def _ended_unseen(flag: Flag, row: Escalation) -> bool:
+    """The ladder went up to the telephone, nobody has looked, and then there was new danger: everybody is alerted anew."""
+    return row.next_at is None and row.speed == flag.speed == "now" and flag.last_evidence_at >= row.since + LADDER
+
+
+def _start(case: Case, flag: Flag, at: datetime, unseen: datetime | None) -> bool:
+    """Begin a clock; `unseen` is since when nobody has looked, where one ended so before. Returns whether the flag is due earlier than it said: today's danger by the end of the working day."""
     assert flag.due_at is not None
     since = min(flag.last_evidence_at, at)
-    speed: Speed = "now" if flag.due_at - since <= NOW else "today"
     tightened = False
-    if speed == "today":
+    if flag.speed == "now":
+        since = min(since, flag.due_at - NOW)  # from the first word nobody has looked at
+    else:
         closes = week_of(case.practice).closes(since)
         if closes is not None and since + NOW < closes < flag.due_at:
             flag.due_at, tightened = closes, True
             flag.save(update_fields=["due_at"])
-    row = Escalation(practice_id=case.practice_id, flag=flag, since=since, speed=speed, due_at=flag.due_at)
+    row = Escalation(
+        practice_id=case.practice_id, flag=flag, since=since, unseen_since=unseen or since, speed=flag.speed,
+        due_at=flag.due_at,
+    )  # fmt: skip
     _reach(case, flag, row, 0, since, at)
     row.save(force_insert=True)
     _climb(case, flag, row, at)
@@ -186,10 +204,10 @@ def alerted(partner: Partner, since: datetime) -> tuple[Speed | Literal[""], dat
     rows = Flag.objects.filter(
         partner=partner, severity=Flag.Severity.URGENT, last_evidence_at=since, rule__in=OWN_WORDS
     )
-    due = min((due for due in rows.values_list("due_at", flat=True) if due is not None), default=None)
-    if due is None:
+    told = [(speed, due) for speed, due in rows.values_list("speed", "due_at") if due is not None]
+    if not told:
         return "", None
-    return ("now" if due - since <= NOW else "today"), due
+    return ("now" if any(speed == "now" for speed, _due in told) else "today"), min(due for _speed, due in told)
 
 
 # The call that was asked for

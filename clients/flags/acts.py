@@ -17,7 +17,7 @@ from django.db.models import Q
 from .. import audit, summary
 from ..models import Assignment, Case, CaseSummary, Flag, FlagEvent, Role, SteadyWindow, User
 from ..rules import Severity
-from .lifecycle import DUE, LIVE, REASONS, REOPEN_REASONS, SAFETY_REASONS, Refused, can
+from .lifecycle import LIVE, REASONS, REOPEN_REASONS, SAFETY_REASONS, Refused, can, wait_again
 from .mutes import after_not_accurate
 
 WORDS_LIMIT = 2_000
@@ -253,8 +253,7 @@ def reopen(
     flag.closed_at = flag.closed_by = flag.acknowledged_at = flag.acknowledged_by = flag.head = flag.ends_at = None
     flag.second_look_at = flag.second_look_by = flag.follow_up = None
     flag.close_reason, flag.last_evidence_at, flag.muted = "", max(flag.last_evidence_at, at), False
-    wait = DUE.get(Severity(flag.severity))
-    flag.due_at = at + wait if wait else None
+    wait_again(flag, at)
     _move(case, flag, Flag.State.OPEN, by=by, at=at, kind="reopened", reason=reason, words=words)
     summary.refresh(case, at=at)
     return flag

@@ -9,8 +9,7 @@ from django.db.models import Q
 
 from .. import audit, summary
 from ..models import Case, CheckIn, Flag, FlagEvent, User
-from ..rules import Severity
-from .lifecycle import DUE, LIVE
+from .lifecycle import LIVE, wait_again
 from .raising import close_by_itself
 
 
@@ -36,9 +35,8 @@ def keep_days(*, case_id: UUID, at: datetime) -> int:
             kind = FlagEvent.Kind.AUTO_RESOLVED
             Flag.objects.filter(head=flag, state__in=LIVE).update(head=None)
         else:
-            wait = DUE.get(Severity(flag.severity))
             flag.state, flag.snoozed_until = Flag.State.OPEN, None
-            flag.due_at = at + wait if wait and not flag.muted else None
+            wait_again(flag, at)
             flag.acknowledged_at = flag.acknowledged_by = None
             kind = FlagEvent.Kind.WOKEN
         flag.save()

@@ -1,6 +1,6 @@
 """The life of a flag: its states, its clocks, its reasons (rules.md, Lifecycle; decisions 28)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from ..models import Case, Flag
 from ..models.flags import NEVER_FOR_SAFETY, TRANSITIONS
@@ -36,6 +36,8 @@ DUE = {
 }
 DUE_TODAY = timedelta(hours=8)
 
+NOW, TODAY = "now", "today"  # how fast urgent flags are answered (decisions 7)
+
 
 class Refused(Exception):
     """An act that does not fit the flag's state; the text is for the person."""
@@ -52,6 +54,13 @@ def lifecycle(rule: str, severity: int) -> str:
     if codes[-1] == "L4":
         return codes[-1] if severity >= Severity.URGENT else codes[0]
     return codes[-1] if severity >= Severity.ELEVATED else codes[0]
+
+
+def wait_again(flag: Flag, at: datetime) -> None:
+    """A person or a day has put it back on the table: its time begins now, and what is urgent is looked at now."""
+    wait = DUE.get(Severity(flag.severity))
+    flag.due_at = at + wait if wait and not flag.muted else None
+    flag.speed = NOW if flag.severity >= Severity.URGENT else ""
 
 
 def can(flag: Flag, to: str) -> bool:

@@ -11,13 +11,13 @@ from ..models import Case, CaseSummary, CheckIn, Flag, FlagEvent, Partner, Stead
 from ..models.prepared import Prepared, insert, update
 from ..rules import CATALOGUE, Evidence, Hit, Severity
 from ..rules.record import SteadyWindow as Window
-from .lifecycle import BY_ITSELF, CLEARS, DUE, DUE_TODAY, LIVE, LOOK_BACK, REOPEN_WITHIN, lifecycle
+from .lifecycle import BY_ITSELF, CLEARS, DUE, DUE_TODAY, LIVE, LOOK_BACK, NOW, REOPEN_WITHIN, TODAY, lifecycle
 from .mutes import muted_for
 from .telling import spend, tell
 
 _EVIDENCE = tuple(field.name for field in fields(Evidence))
 _CHANGES = (
-    "severity", "state", "newest", "last_evidence_at", "due_at", "acknowledged_at", "acknowledged_by", "snoozed_until",
+    "severity", "state", "newest", "last_evidence_at", "due_at", "speed", "acknowledged_at", "acknowledged_by", "snoozed_until",
     "closed_at", "closed_by", "close_reason", "head", "muted", "ends_at", "told_at",
 )  # fmt: skip
 _loaded = Prepared(
@@ -68,18 +68,29 @@ def _card(hit: Hit, who: str) -> str:
 
 
 def _due(hit: Hit, at: datetime) -> datetime | None:
-    if hit.severity == Severity.URGENT and hit.speed == "today":
+    if hit.severity == Severity.URGENT and hit.speed == TODAY:
         return at + DUE_TODAY
     wait = DUE.get(hit.severity)
     return at + wait if wait else None
 
 
+def _speed(hit: Hit, severity: int) -> str:
+    if severity < Severity.URGENT:
+        return ""
+    return hit.speed or (NOW if hit.severity == Severity.URGENT else TODAY)
+
+
 def _ask_anew(flag: Flag, hit: Hit, at: datetime) -> None:
-    """Open to be looked at (again). A clock that already runs is never put back."""
-    due = _due(hit, at)
+    """Open to be looked at (again). A clock that already runs is never put back, and what is to be looked at now stays so
+    until somebody has looked. A day's time that has run out unseen is over: new evidence gets its own. (Where the ladder of
+    what is now has ended unseen, the clock itself begins it anew.)"""
+    due, speed = _due(hit, at), _speed(hit, max(hit.severity, flag.severity))
     if flag.state == Flag.State.OPEN and flag.due_at is not None:
-        due = min(due, flag.due_at) if due else flag.due_at
-    flag.state, flag.due_at, flag.snoozed_until = Flag.State.OPEN, due, None
+        if flag.speed == NOW:
+            speed = NOW
+        if flag.speed == NOW or flag.due_at > at:
+            due = min(due, flag.due_at) if due else flag.due_at
+    flag.state, flag.due_at, flag.speed, flag.snoozed_until = Flag.State.OPEN, due, speed, None
     flag.severity = max(hit.severity, flag.severity)
     flag.acknowledged_at = flag.acknowledged_by = None
 
@@ -279,7 +290,7 @@ def _again_or_new(
     return Flag(
         practice_id=case.practice_id, case=case, partner=partner, rule=rule.id, rule_version=rule.version,
         severity=hit.severity, safety=rule.safety, checkin=checkin, card=card, opened_at=at, last_evidence_at=at,
-        due_at=_due(hit, at),
+        due_at=_due(hit, at), speed=_speed(hit, hit.severity),
     )  # fmt: skip
 
 

@@ -47,6 +47,8 @@ class Escalation(PracticeRow):
 
     flag = models.ForeignKey(Flag, models.PROTECT, related_name="escalations")
     since = models.DateTimeField()
+    # Since when nobody has looked: where the ladder ended unseen and began anew, since the first of them.
+    unseen_since = models.DateTimeField()
     due_at = models.DateTimeField()
     speed = models.CharField(max_length=5, choices=[("now", "Now"), ("today", "Today")], default="now")
     told = models.JSONField(default=list)  # [user id, when, rung], in order

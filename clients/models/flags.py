@@ -52,6 +52,8 @@ class Flag(PracticeRow):
     opened_at = models.DateTimeField()
     last_evidence_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True)
+    # How fast an urgent one is answered (decisions 7); "" for what is not urgent.
+    speed = models.CharField(max_length=5, choices=[("now", "Now"), ("today", "Today")], default="")
     acknowledged_at = models.DateTimeField(null=True)
     acknowledged_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     snoozed_until = models.DateTimeField(null=True)

@@ -8,7 +8,8 @@ from django.core import mail
 from django.http import Http404
 
 from clients import access, audit, checkins, duty, flags, notices, tasks, team
-from clients.models import Assignment, AuditEvent, Duty, Escalation, Flag, Notice, Practice, User
+from clients.models import Assignment, AuditEvent, Duty, Escalation, Flag, Notice, Partner, Practice, User
+from clients.portal import pages
 from tests import browse, make
 from tests.conftest import Cast
 
@@ -540,3 +541,89 @@ def test_a_wish_to_be_called_is_due_when_the_client_was_told_it_is_met(cast: Cas
     flag.refresh_from_db()
     assert flag.due_at == at + duty.CALL_WITHIN
     assert duty.hasten_calls(at) == 0
+
+
+# New danger where nobody has looked
+
+
+def safe_now(partner: Partner, sent: checkins.Sent, at: datetime, answer: str) -> None:
+    assert partner.user is not None
+    checkins.tell_danger(
+        partner=partner, checkin_id=sent.checkin.pk, by=partner.user, at=at, who="by_partner", safe_now=answer
+    )
+
+
+def when_told(since: datetime, *kinds: str) -> list[tuple[str, float]]:
+    """Who was alerted after that moment, and so many minutes after it."""
+    rows = Notice.objects.filter(kind__in=kinds or ("urgent", "alert"), created_at__gte=since).order_by(
+        "created_at", "to__name"
+    )
+    return [(row.to.name, (row.created_at - since) / timedelta(minutes=1)) for row in rows.select_related("to")]
+
+
+def test_now_on_what_nobody_saw_in_a_day_climbs_the_whole_ladder(cast: Cast) -> None:
+    sent = make.check_in(cast.a, 0, safety=("afraid",))
+    safe_now(cast.a, sent, minutes(1), "yes")
+    for minute in (1, 480, 500):
+        duty.watch(minutes(minute))
+    assert Escalation.objects.get().next_at is None
+    day = minutes(1440)
+    on_duty(cast, cast.erik, day)
+    sent = make.check_in(cast.a, 1, safety=("hurt", "afraid"))
+    assert duty.alerted(cast.a, day)[0] == "now"
+    assert "fifteen minutes" in pages.alert_words(cast.a, sent.checkin, "Dana")
+    for minute in (0, 15, 30, 60):
+        duty.watch(day + timedelta(minutes=minute))
+    assert when_told(day) == [("Dana", 0), ("Erik", 15), ("Ruth", 30)]
+    row = Escalation.objects.get(ended_at__isnull=True)
+    assert (row.speed, row.rung, row.since) == ("now", duty.PHONE, day)
+
+
+def test_a_day_that_ran_out_unseen_gives_new_evidence_a_day_of_its_own(cast: Cast) -> None:
+    for day in (0, 1):
+        sent = make.check_in(cast.a, day, safety=("must_not_contact",), c1=3)
+        duty.watch(sent.checkin.at)
+    flag = Flag.objects.get(rule="S03")
+    assert flag.due_at is not None
+    assert flag.due_at > minutes(1440)
+    assert Escalation.objects.get(ended_at__isnull=True).since == minutes(1440)
+
+
+def test_new_danger_after_the_ladder_has_ended_unseen_climbs_it_again(cast: Cast) -> None:
+    day = minutes(4 * 1440)
+    on_duty(cast, cast.erik)
+    on_duty(cast, cast.erik, day)
+    danger(cast)
+    for minute in (0, 15, 30, 60, 90):
+        duty.watch(minutes(minute))
+    make.check_in(cast.a, 4, safety=("self_harm",))
+    for minute in (0, 0, 15, 30, 60, 600):
+        duty.watch(day + timedelta(minutes=minute))
+    assert when_told(day) == [("Dana", 0), ("Erik", 15), ("Ruth", 30)]
+    assert access.safety_cases(cast.erik, day + timedelta(hours=1)).exists()
+    assert Flag.objects.get(rule="S01").due_at == day + timedelta(minutes=15)
+
+
+def test_an_outage_over_two_words_of_danger_still_alerts_everybody_who_is_owed(cast: Cast) -> None:
+    on_duty(cast, cast.erik)
+    danger(cast)
+    danger(cast, 61 / 1440)
+    duty.watch(minutes(70))
+    assert {name for name, _minute in when_told(minutes(0))} == {"Dana", "Erik", "Ruth"}
+
+
+def test_a_later_hand_calls_off_no_alert(cast: Cast) -> None:
+    on_duty(cast, cast.erik)
+    safe_now(cast.a, make.check_in(cast.a, 0, safety=("afraid", "hurt")), minutes(1), "no")
+    duty.watch(minutes(1))
+    safe_now(cast.a, make.check_in(cast.a, 5 / 1440, safety=("afraid",)), minutes(6), "yes")
+    for minute in (6, 15, 30, 60):
+        duty.watch(minutes(minute))
+    assert when_told(minutes(0), "alert") == [("Erik", 15), ("Ruth", 30)]
+    assert Flag.objects.get(rule="S02").due_at == minutes(15)
+    # What a person has looked at is over: the next one alone is said to be calm.
+    see(cast, Flag.objects.get(rule="S02"), cast.dana, minutes(70))
+    for minute in (80, 90):  # and so are two, each of them said to be calm
+        safe_now(cast.a, make.check_in(cast.a, minute / 1440, safety=("afraid",)), minutes(minute + 1), "yes")
+        flag = Flag.objects.get(rule="S02")
+        assert (flag.speed, flag.due_at) == ("today", minutes(80) + flags.DUE_TODAY)
