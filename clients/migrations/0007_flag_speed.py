@@ -24,7 +24,7 @@ def check_now(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clients', '0005_duty'),
+        ('clients', '0006_checklists'),
     ]
 
     operations = [
