@@ -259,7 +259,8 @@ def write_reach_card(
     *, case: Case, partner: Partner, by: User, at: datetime, phone: str = "", hours: str = "", voicemail: bool = False,
     address: str = "", contact: str = "", safety_plan: str = "", shared_device: bool | None = None,
 ) -> ReachCard:  # fmt: skip
-    """A change is a new row. The emergency contact is not the other partner (decisions 9)."""
+    """A change is a new row. The emergency contact is not the other partner (decisions 9). Whether somebody else can open
+    the mailbox keeps its last answer where it is not asked again: a known "yes" is not lost to a half-filled form."""
     row = summary.lock(case)
     _mine(case, partner)
     said = {"phone": phone, "hours": hours, "address": address, "contact": contact, "safety_plan": safety_plan}
@@ -272,6 +273,9 @@ def write_reach_card(
         raise Refused("The emergency contact is somebody other than the partner.", "contact")
     if not any(clean.values()) and shared_device is None:
         raise Refused("Nothing is filled in yet.", "phone")
+    if shared_device is None:
+        asked = ReachCard.objects.filter(partner=partner, shared_device__isnull=False).order_by("-at", "-id")
+        shared_device = asked.values_list("shared_device", flat=True).first()
     card = ReachCard.objects.create(
         practice_id=case.practice_id, partner=partner, voicemail=voicemail, shared_device=shared_device, at=at, by=by,
         **clean,

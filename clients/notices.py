@@ -9,7 +9,7 @@ from celery import current_app
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from .models import Case, Flag, Notice, User
+from .models import Case, Flag, Notice, Partner, ReachCard, Role, User
 
 LEASE = timedelta(minutes=2)
 LONGEST_WAIT = timedelta(minutes=15)
@@ -17,7 +17,9 @@ GIVE_UP_AFTER = timedelta(days=3)
 NEVER_GIVEN_UP = ("urgent", "alert", "pager")
 SILENT_AFTER = timedelta(minutes=3)  # an alert that nobody even tried to deliver for so long is stuck, too
 BATCH = 50
-SEEN = "seen"  # why an alert did not have to go out any more
+# Why a notice did not have to go out any more: the alert was seen; nobody is to be mailed at that address (`may_mail`).
+SEEN, UNWANTED = "seen", "unwanted"
+PAGERS = ("pager", "pagertest")  # these call a practice's hook, not a person
 
 
 def prepare(
@@ -95,12 +97,29 @@ def is_moot(notice: Notice) -> bool:
     return notice.kind in NEVER_GIVEN_UP and notice.flag is not None and notice.flag.state != Flag.State.OPEN
 
 
-def drop(notice: Notice, at: datetime) -> None:
-    Notice.objects.filter(pk=notice.pk, sent_at__isnull=True).update(failed_at=at, lease_until=None, error=SEEN)
+def may_mail(kind: str, user: User, case_id: UUID | None) -> bool:
+    """Whether a mail may go to this person now. Asked when it goes out, because much can change after it was owed: the
+    account was switched off, the case closed, the client stopped the mails, somebody else can open the mailbox."""
+    if not user.is_active:
+        return False
+    if user.role != Role.CLIENT:
+        return True
+    sides = Partner.objects.filter(user=user, case__closed_at__isnull=True).exclude(plan__mails=False)
+    if case_id is not None:
+        sides = sides.filter(case=case_id)
+    if kind in {"prompt", "reminder"}:
+        sides = sides.filter(case__paused_at__isnull=True, plan__stopped_at__isnull=True)
+    return sides.exists() and not ReachCard.is_shared(user.pk)
+
+
+def drop(notice: Notice, at: datetime, why: str = SEEN) -> None:
+    Notice.objects.filter(pk=notice.pk, sent_at__isnull=True).update(failed_at=at, lease_until=None, error=why)
 
 
 def stuck(practice_id: UUID, silent_since: datetime) -> QuerySet[Notice]:
     """Notices that were tried and did not go out, and alerts that wait although they are due: the channel is down.
     `silent_since` is `SILENT_AFTER` before now."""
     waits = Q(attempts__gte=2) | Q(kind__in=NEVER_GIVEN_UP, due_at__lt=silent_since)
-    return Notice.objects.filter(waits, practice_id=practice_id, sent_at__isnull=True).exclude(error=SEEN)
+    return Notice.objects.filter(waits, practice_id=practice_id, sent_at__isnull=True).exclude(
+        error__in=[SEEN, UNWANTED]
+    )

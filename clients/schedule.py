@@ -193,14 +193,13 @@ def ask(*, plan_id: UUID, at: datetime) -> Prompt | None:
         return None
     prompt.save(force_insert=True)
     if prompt.answered_at is None:
-        _mail(plan, partner, prompt, "prompt", at)
+        _mail(partner, prompt, "prompt", at)
     return prompt
 
 
-def _mail(plan: Plan, partner: Partner, prompt: Prompt, kind: str, at: datetime) -> None:
+def _mail(partner: Partner, prompt: Prompt, kind: str, at: datetime) -> None:
     """Owe the neutral mail, unless the person stopped them or somebody else can open the mailbox (decisions 5)."""
-    card = care.reach_card(partner)
-    if not plan.mails or partner.user is None or (card is not None and card.shared_device):
+    if partner.user is None or not notices.may_mail(kind, partner.user, partner.case_id):
         return
     notices.owe([notices.prepare(kind, to=partner.user, at=at, case=partner.case, dedupe=str(prompt.pk))])
 
@@ -230,8 +229,8 @@ def follow(*, prompt_id: UUID, at: datetime) -> None:
         prompt.missed_at = prompt.expires_at
     elif prompt.answered_at is None and prompt.reminded_at is None and prompt.due_at + REMIND_AFTER <= at:
         prompt.reminded_at = at
-        if plan.stopped_at is None and not is_paused(plan, prompt.day):
-            _mail(plan, partner, prompt, "reminder", at)
+        if not is_paused(plan, prompt.day):
+            _mail(partner, prompt, "reminder", at)
     prompt.save()
 
 

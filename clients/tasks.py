@@ -40,6 +40,9 @@ def deliver(*, ids: list[str]) -> int:
         if notices.is_moot(notice):
             notices.drop(notice, timezone.now())
             continue
+        if notice.kind not in notices.PAGERS and not notices.may_mail(notice.kind, notice.to, notice.case_id):
+            notices.drop(notice, timezone.now(), notices.UNWANTED)
+            continue
         try:
             _send(notice)
         except Exception as error:  # noqa: BLE001 - one bad mailbox must not stop the others
@@ -137,7 +140,7 @@ def tidy() -> int:
 
 
 def _send(notice: Notice) -> None:
-    if notice.kind in {"pager", "pagertest"}:
+    if notice.kind in notices.PAGERS:
         if notice.practice.pager_url:  # taken away in the meantime: nothing to tell
             pager.call(notice.practice.pager_url)
         return

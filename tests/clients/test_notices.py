@@ -1,6 +1,6 @@
 """The outbox: owed with the act, claimed by one worker at a time, delivered in words that tell nothing."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -11,8 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from clients import checkins, notices, tasks
-from clients.models import CheckIn, HeldPost, Notice, User
+from clients import care, checkins, duty, notices, schedule, tasks, team
+from clients.models import Case, CheckIn, HeldPost, Notice, Prompt, User
 from tests import make
 from tests.conftest import Cast
 
@@ -177,3 +177,59 @@ def test_tidy_drops_kept_posts_after_48_hours(cast: Cast) -> None:
         checkins.hold(user_id=cast.alma.pk, key=uuid4(), body="t1=x", at=now - timedelta(hours=hours))
     assert tasks.tidy() == 1
     assert HeldPost.objects.get().at == now - timedelta(hours=47)
+
+
+def _marked(cast: Cast) -> None:
+    care.write_reach_card(case=cast.couple, partner=cast.a, by=cast.dana, at=NOW, phone="1", shared_device=True)
+    # Written again with the question left open: the answer stays.
+    care.write_reach_card(case=cast.couple, partner=cast.a, by=cast.dana, at=NOW + timedelta(minutes=1), phone="2")
+
+
+def _stopped(cast: Cast) -> None:
+    schedule.choose_mails(partner=cast.a, mails=False, by=cast.alma, at=NOW)
+
+
+def _closed(cast: Cast) -> None:
+    Case.objects.filter(pk=cast.couple.pk).update(closed_at=NOW)
+
+
+def _switched_off(cast: Cast) -> None:
+    User.objects.filter(pk=cast.alma.pk).update(is_active=False)
+
+
+def _nothing(cast: Cast) -> None:
+    pass
+
+
+@pytest.mark.parametrize("kind", ["guidance", "prompt"])
+@pytest.mark.parametrize("change", [_marked, _stopped, _closed, _switched_off, _nothing])
+def test_who_is_not_to_be_mailed_any_more_is_not_although_it_was_owed(cast: Cast, change: Any, kind: str) -> None:
+    plan = schedule.set_plan(partner=cast.a, every_days=7, at_time=time(18), weekday=None, by=cast.dana, at=NOW)
+    if kind == "guidance":
+        make.share(cast.couple, cast.a, cast.dana, NOW)
+    else:
+        assert plan.next_at is not None
+        schedule.ask(plan_id=plan.pk, at=plan.next_at)
+    (row,) = Notice.objects.filter(to=cast.alma, kind=kind)
+    change(cast)
+    tasks.deliver(ids=[str(row.pk)])
+    assert [m.to for m in mail.outbox] == ([["alma@example.org"]] if change is _nothing else [])
+    row.refresh_from_db()
+    assert (row.failed_at is None) == (change is _nothing)
+    assert not notices.stuck(cast.practice.pk, timezone.now()).exists()
+    if kind == "prompt":
+        assert plan.next_at is not None
+        schedule.follow(prompt_id=Prompt.objects.get().pk, at=plan.next_at + timedelta(days=1, hours=1))
+        assert Notice.objects.filter(kind="reminder").exists() == (change is _nothing)
+
+
+def test_an_alert_to_somebody_switched_off_is_not_mailed_and_the_others_are(cast: Cast) -> None:
+    make.check_in(cast.a, 0, safety=("self_harm",))
+    duty.watch(NOW)
+    team.transfer(case=cast.couple, to=cast.erik, by=cast.ruth, at=NOW)
+    team.switch_off(user=cast.dana, by=cast.ruth, at=NOW)
+    duty.watch(NOW + timedelta(minutes=16))
+    tasks.deliver(ids=[str(pk) for pk in Notice.objects.filter(sent_at=None).values_list("pk", flat=True)])
+    told = {m.to[0] for m in mail.outbox}
+    assert "dana@example.org" not in told
+    assert told
