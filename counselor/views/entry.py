@@ -20,6 +20,6 @@ def go_home(request: HttpRequest) -> HttpResponse:
 
 
 def note_view(request: Any, what: str) -> None:
-    """Reading is an act, too; a page fetched ahead of the click is none (decisions 44)."""
-    if "HX-Preloaded" not in request.headers and "X-Poll" not in request.headers:
-        audit.record_view(by=request.user, at=timezone.now(), case=request.case, what=what)
+    """Reading is an act, too, once per person, case and half an hour (decisions 44). Whatever the request says of itself:
+    a poll and a page fetched ahead show the same words, and a header must not be a way past the trail."""
+    audit.record_view(by=request.user, at=timezone.now(), case=request.case, what=what)

@@ -146,14 +146,22 @@ def test_reading_from_the_page_ends_the_unread_mark(cast: Cast, enter: Any) -> N
     assert browser.post(f"{path}read/", {"checkin": "x"}).status_code == 404
 
 
-def test_looking_is_recorded_and_preloading_is_not(cast: Cast, enter: Any) -> None:
-    browser = enter(cast.dana)
-    path = f"/desk/cases/{cast.couple.pk}/"
-    browser.get(path, headers={"HX-Request": "true", "HX-Preloaded": "true"})
-    assert not AuditEvent.objects.filter(act="viewed").exists()
-    for _ in range(3):
-        browser.get(path)
-    assert AuditEvent.objects.filter(act="viewed", by=cast.dana, case=cast.couple).count() == 1
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"HX-Request": "true", "HX-Preloaded": "true"}, {"X-Poll": "1"}, {"X-Poll": "1", "HX-Request": "true"}],
+)
+def test_looking_is_recorded_once_whatever_the_request_says_of_itself(
+    cast: Cast, enter: Any, headers: dict[str, str]
+) -> None:
+    make.check_in(cast.a, 0, "A word that only who looks can know: ZEBRA.", safety=("self_harm",))
+    flag = Flag.objects.get(rule="S01")
+    browser, case = enter(cast.dana), f"/desk/cases/{cast.couple.pk}/"
+    assert "ZEBRA" in browser.get(case, headers=headers).content.decode()
+    viewed = AuditEvent.objects.filter(act="viewed", by=cast.dana, case=cast.couple)
+    assert viewed.count() == 1
+    for path in (case, f"{case}flags/{flag.pk}/", f"{case}safety/"):
+        browser.get(path, headers=headers)
+    assert viewed.count() == 1
 
 
 def test_the_trail_tells_the_whole_story_to_who_holds_the_case(cast: Cast, enter: Any) -> None:
