@@ -36,11 +36,12 @@ HELP_FOR = {
 
 
 class Refused(Exception):
-    """A check-in that cannot be taken; the text is for the person, `item` the field it stands beside."""
+    """A check-in that cannot be taken; the text is for the person, `item` the field it stands beside. `shows_help`: the
+    help numbers belong beside it, because somebody who writes that often may need them."""
 
-    def __init__(self, message: str, item: str = "") -> None:
+    def __init__(self, message: str, item: str = "", *, shows_help: bool = False) -> None:
         super().__init__(message)
-        self.item = item
+        self.item, self.shows_help = item, shows_help
 
 
 class AlreadySent(Exception):
@@ -147,8 +148,6 @@ def submit(
         return _result(earlier, first=False)
     may_read = accounts.consents(partner).get("text", False)
     before = history.recent(partner, at)
-    if not (answers.safety or answers.call_me) and sum(r.at > at - timedelta(hours=1) for r in before) >= MOST_AN_HOUR:
-        raise Refused("Several check-ins were sent within the hour. Please leave some time; this one is still here.")
     state = _carried(row, partner)
     late = bool(state.count) and history.day_of(at) < state.last
     if late:
@@ -161,6 +160,11 @@ def submit(
     )  # fmt: skip
     reading = readings.read_texts(checkin, at) if may_read and (answers.text or answers.next_session) else None
     checkin.reading = reading
+    if sum(r.at > at - timedelta(hours=1) for r in before) >= MOST_AN_HOUR and not _tells_danger(checkin, answers):
+        raise Refused(
+            "Several check-ins were sent within the hour. Please leave some time; this one is still here.",
+            shows_help=True,
+        )
     readings.compute_scores(checkin, state)
     windows = _windows(partner.pk)
     known = flags.load(case, at)
@@ -189,6 +193,12 @@ def submit(
     detail: dict[str, Any] = {"held": True} if held else {}
     audit.record("checkin.sent", by=by, at=at, case=case, side=partner.side, subject=checkin.pk, **detail)
     return _result(checkin, first=True)
+
+
+def _tells_danger(checkin: CheckIn, answers: Answers) -> bool:
+    """In a chip, by asking for a call, or in words that may be read."""
+    words = (*history.findings_of(checkin), *history.findings_of(checkin, "n1"))
+    return bool(answers.safety or answers.call_me or flags.help_for(words))
 
 
 def _safety(answers: Answers) -> str | None:

@@ -20,6 +20,7 @@ from . import pages
 from .forms import AnswerForm, CheckInForm, ConsentForm, DangerForm
 
 SALT = "portal.check-in"
+HELP_BESIDE = ("crisis", "violence")  # beside a refusal of somebody who writes very often
 SHOWN_FOR = 30.0  # seconds in which the result can be loaded again, for a network that stumbles
 
 
@@ -129,7 +130,7 @@ def _take(request: Any, form: CheckInForm, held: bool = False) -> HttpResponse:
         )  # fmt: skip
     except checkins.Refused as refusal:
         form.add_error(refusal.item or None, str(refusal))
-        return _show_form(request, form, 422, first)
+        return _show_form(request, form, 422, first or (HELP_BESIDE if refusal.shows_help else ()))
     except checkins.AlreadySent:
         again = form.with_key(uuid4())
         again.is_valid()

@@ -86,6 +86,29 @@ def test_a_burst_is_slowed_down_but_danger_is_always_taken(cast: Cast) -> None:
     assert make.check_in(cast.a, 0.02, safety=("afraid",)).help_kinds == ("violence",)
 
 
+@pytest.mark.parametrize("item", ["text", "next_session"])
+def test_danger_in_words_is_taken_however_often_somebody_writes(cast: Cast, item: str) -> None:
+    for minute in range(checkins.MOST_AN_HOUR):
+        make.check_in(cast.a, minute / 1440)
+    said: dict[str, Any] = {item: "I want to kill myself tonight. I have the pills here."}
+    assert make.check_in(cast.a, 0.02, **said).help_kinds == ("crisis",)
+    assert Flag.objects.filter(rule="S01", partner=cast.a).exists()
+
+
+def test_who_is_slowed_down_is_shown_help_and_loses_nothing(cast: Cast, enter: Any, time_machine: Any) -> None:
+    """Also where words are not read, because the person has not agreed to it."""
+    accounts.answer_consent(partner=cast.a, kind="text", given=False, by=cast.alma, at=make.START)
+    time_machine.move_to(make.START + timedelta(minutes=10), tick=False)
+    for minute in range(checkins.MOST_AN_HOUR):
+        make.check_in(cast.a, minute / 1440)
+    browser = enter(cast.alma)
+    page = browser.post(CHECK_IN, open_form(browser) | {"c11": "3", "t1": "I want to kill myself tonight."})
+    assert page.status_code == 422
+    words = page.content.decode()
+    assert words.index("Crisis line") < words.index("within the hour")
+    assert "I want to kill myself tonight." in words
+
+
 def test_fear_holds_for_90_days_however_often_somebody_writes(cast: Cast) -> None:
     make.check_in(cast.a, 0, safety=("afraid",))
     for day in range(1, 80):
