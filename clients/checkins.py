@@ -239,6 +239,14 @@ def _summarise(
     row.save()
 
 
+SOON = "as soon as possible"  # a call was asked for, without a time
+
+
+def said_when(checkin: CheckIn) -> bool:
+    """Whether somebody who asked to be called said when it is safe."""
+    return history.safety_of(checkin).get("call_me") not in {None, "", SOON}
+
+
 def result(partner: Partner, checkin_id: UUID) -> Sent:
     """What is shown after sending, once more."""
     return _result(CheckIn.objects.select_related("reading").get(partner=partner, pk=checkin_id), first=True)
@@ -249,6 +257,9 @@ def _result(checkin: CheckIn, *, first: bool) -> Sent:
     chips = safety.get("s1") or []
     kinds = [HELP_FOR[c] for c in chips if c in HELP_FOR] if isinstance(chips, list) else []
     read_kinds = flags.help_for((*history.findings_of(checkin), *history.findings_of(checkin, "n1")))
+    met = checkin.answers.get("c2")
+    if isinstance(chips, list) and "partner_must_not" in chips and isinstance(met, int) and met > 0:
+        kinds.append("violence")  # who is to keep away made contact: the reporter is the one to be helped
     every = tuple(dict.fromkeys([*kinds, *read_kinds]))
     return Sent(checkin, every, worded=bool(every) and not kinds, call_me=bool(safety.get("call_me")), first=first)
 

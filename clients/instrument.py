@@ -132,7 +132,7 @@ NO_CONTACT_DROPS = ("c4", "c5", "c6", "c7")
 
 # How the desk names an item beside its answer.
 NAMES: dict[str, Any] = {
-    "c1": _("Started contact"), "c1_allowed": _("Contact of the kind the order allows"), "c2": _("{P} started contact"), "c3": _("{P} was"), "c4": _("From {P}"),
+    "c1": _("Started contact"), "c1_allowed": _("Contact of the kind that is allowed"), "c2": _("{P} started contact"), "c3": _("{P} was"), "c4": _("From {P}"),
     "c5": _("Time together"), "c6": _("{P} seemed tense"), "c7": _("Talk about problems"), "c8": _("Own acts"),
     "c8g": _("Own good conduct"), "c9": _("Waited when the urge came"), "wish": _("Wants"), "c10": _("Feels sure"),
     "c11": _("Doing"), "c12": _("Gets in the way of daily life"),

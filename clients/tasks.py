@@ -24,8 +24,12 @@ DAYS_BATCH = 200
 # Neutral on purpose: whoever sees the mailbox learns nothing (trust.md 14).
 SUBJECT = "A new note for you"
 BODY = "There is something new for you. Please sign in when it suits you:\n{address}\n"
+URGENT_SUBJECT = "Something urgent waits for you"
+URGENT_BODY = "Something urgent waits. Please sign in now:\n{address}\n"
 TEST_SUBJECT = "The weekly test"
 TEST_BODY = "This is only the weekly test. Please sign in and say that it arrived:\n{address}\n"
+_URGENT = (URGENT_SUBJECT, URGENT_BODY)
+_WORDS = {"urgent": _URGENT, "alert": _URGENT, "test": (TEST_SUBJECT, TEST_BODY)}
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -144,7 +148,7 @@ def _send(notice: Notice) -> None:
         if notice.practice.pager_url:  # taken away in the meantime: nothing to tell
             pager.call(notice.practice.pager_url)
         return
-    subject, body = (TEST_SUBJECT, TEST_BODY) if notice.kind == "test" else (SUBJECT, BODY)
+    subject, body = _WORDS.get(notice.kind, (SUBJECT, BODY))
     EmailMessage(
         subject,
         body.format(address=f"{settings.SITE_URL}/accounts/login/"),

@@ -18,7 +18,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from clients import crypto
-from clients.checkins import Answers
+from clients.checkins import SOON, Answers
 from clients.instrument import ACTS, C8_TIMES, CHIPS, NO_CONTACT_DROPS, QUESTIONS, SCALES, Choices
 
 NO_NUL = {
@@ -239,7 +239,7 @@ class CheckInForm(forms.Form):
     def _safety(self, data: Mapping[str, Any]) -> tuple[tuple[str, ...], str, bool]:
         """The ticks of this post together with those that came back sealed from a refused one; "none of these" last."""
         chosen = set(data.get("s1") or [])
-        call = data.get("s1_when") or ("as soon as possible" if data.get("s1_call") else "")
+        call = data.get("s1_when") or (SOON if data.get("s1_call") else "")
         if data.get("kept"):
             earlier = self._unseal(data["kept"], data["key"])
             chosen |= set(earlier.get("s1", ()))
@@ -253,7 +253,7 @@ class CheckInForm(forms.Form):
         earlier = self._unseal(self.data.get("kept", ""), key)
         chosen |= set(earlier.get("s1", ()))
         chips = [c for c in (*dict(CHIPS["s1"]), "none") if c in chosen]
-        asked = "as soon as possible" if self.data.get("s1_call") else earlier.get("call", "")
+        asked = SOON if self.data.get("s1_call") else earlier.get("call", "")
         call = self.data.get("s1_when") or asked
         if not (chips or call) or key is None:
             return ""
@@ -325,7 +325,7 @@ def _fields(say: Callable[[Any], str], monthly: tuple[str, ...], turn: int) -> d
     shift = turn % (len(ACTS) - 1)
     for act, words in [*ACTS[:-1][shift:], *ACTS[:-1][:shift], ACTS[-1]]:
         radio(f"c8_{act}", C8_TIMES, label=words, skip=False, look="segments")
-    fields["c1_allowed"] = forms.BooleanField(required=False, label=say(_("It was contact the order allows")))
+    fields["c1_allowed"] = forms.BooleanField(required=False, label=say(_("It was contact that is allowed")))
     fields["c8_partner_first"] = forms.BooleanField(required=False, label=say(_("{P} brought it up first")))
     boxes("c8", [("none", _("None of these"))])
     fields["s1_call"] = forms.BooleanField(required=False, label=_("Please call me"), widget=UnseenTick)

@@ -141,6 +141,8 @@ def alert_words(partner: Partner, checkin: CheckIn, name: str) -> str:
     speed, due = duty.alerted(partner, checkin.at)
     if not speed or due is None:
         return ""
+    if speed == "today" and answering(partner, checkin.at).outside:
+        return _("%(name)s is told.") % {"name": name}  # by when, the sentence about staffed hours says
     if speed == "today":
         when = {"name": name, "when": show_time(due, _zone(partner))}
         return _("%(name)s is told, and is to look at it by %(when)s.") % when
@@ -156,12 +158,17 @@ def alert_words(partner: Partner, checkin: CheckIn, name: str) -> str:
     return said % {"name": name}
 
 
-def call_words(partner: Partner, at: datetime, name: str) -> str:
+def call_words(partner: Partner, checkin: CheckIn, name: str) -> str:
     """When a call that was asked for can be expected: so much staffed time after the wish (rules.md, S07)."""
-    by = duty.week_of(partner.practice).after(at, duty.CALL_WITHIN)
+    by = duty.week_of(partner.practice).after(checkin.at, duty.CALL_WITHIN)
     if by is None:
         return _("Your wish to be called was passed on to %(name)s.") % {"name": name}
-    said = _("Your wish to be called was passed on. %(name)s is to call you by %(when)s, at a time you said is safe.")
+    if checkins.said_when(checkin):
+        said = _(
+            "Your wish to be called was passed on. %(name)s sees it by %(when)s, and calls only when you said it is safe."
+        )
+    else:
+        said = _("Your wish to be called was passed on. %(name)s is to call you by %(when)s.")
     return said % {"name": name, "when": show_time(by, _zone(partner))}
 
 

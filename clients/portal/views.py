@@ -157,17 +157,23 @@ def sent(request: Any) -> HttpResponse:
     """Help first where it is called for, then thanks; and s2, which may be posted here."""
     note = request.session.get("sent")
     now = timezone.now()
-    if not note or now.timestamp() > note.get("until", now.timestamp()):
-        request.session.pop("sent", None)
+    if not note:
         return redirect("portal:home")
-    if request.method == "POST":
+    if (
+        request.method == "POST"
+    ):  # the answers are taken for as long as they can help, also when nothing is shown any more
         form = DangerForm(request.POST)
         if form.is_valid():
             done = checkins.tell_danger(
                 partner=request.partner, checkin_id=UUID(note["id"]), by=request.user, at=now,
                 who=form.cleaned_data["s2_who"], safe_now=form.cleaned_data["s2_safe"],
             )  # fmt: skip
+            if now - done.checkin.at > checkins.TELL_WITHIN:
+                messages.error(request, _("That came too late to be added. Please call, or send it as a new check-in."))
+                return redirect("portal:home")
             return _go_to_sent(request, done, told=True)
+    elif now.timestamp() > note.get("until", now.timestamp()):
+        return redirect("portal:home")
     if "until" not in note:
         request.session["sent"] = note | {"until": now.timestamp() + SHOWN_FOR}
     found = checkins.result(request.partner, UUID(note["id"]))
@@ -177,7 +183,7 @@ def sent(request: Any) -> HttpResponse:
     return _page(
         request, "portal/sent.html", "check_in", reader=reader, alert=alert,
         outside=pages.answering(request.partner, now).outside if alert else "",
-        call=pages.call_words(request.partner, found.checkin.at, reader.name) if found.call_me else "",
+        call=pages.call_words(request.partner, found.checkin, reader.name) if found.call_me else "",
         help=pages.help_groups(request.partner, request.user.locale, found.help_kinds) if found.help_kinds else (),
         worded=found.worded, told=note["told"], first=note["first"], unread_text=bool(found.checkin.text) and not found.checkin.text_read,
         danger=DangerForm() if asks else None,

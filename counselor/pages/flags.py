@@ -15,6 +15,7 @@ from clients.markup import family
 from clients.models import (
     Case,
     CaseSummary,
+    CheckIn,
     Flag,
     FlagEvent,
     Partner,
@@ -231,6 +232,7 @@ class FlagPage:
     no_look: str  # why this person does not take the second look
     reach: Reach | None  # first thing on a safety card (decisions 9)
     checklist: tuple[str, ...]
+    unread_words: str  # the address of a check-in that came with words nobody has read, software included
 
 
 # What the flag's own rows leave to other people
@@ -269,7 +271,16 @@ def flag(case: Case, flag_id: UUID, user: User, now: datetime) -> FlagPage:
         no_look=no_look,
         reach=reach(row.partner, clock) if row.safety else None,
         checklist=duty.checklist(case.practice, row.rule),
+        unread_words=_unread_words(case, row, events) if row.safety else "",
     )
+
+
+def _unread_words(case: Case, flag: Flag, events: list[FlagEvent]) -> str:
+    """Words sent with danger, by somebody who has not agreed to software reading them, wait for a person."""
+    newest = next((e.checkin_id for e in reversed(events) if e.checkin_id), flag.checkin_id)
+    row = CheckIn.objects.filter(pk=newest, text_read=False, read_at__isnull=True).first() if newest else None
+    words = row is not None and (row.text or row.next_session)
+    return f"{reverse('desk:case', args=[case.pk])}#e-{newest}" if words else ""
 
 
 def _history(flag: Flag, events: list[FlagEvent], clock: Clock) -> tuple[HistoryLine, ...]:

@@ -94,14 +94,15 @@ def test_what_is_not_due_yet_waits(cast: Cast) -> None:
 
 
 def test_the_mail_names_nobody_and_nothing(cast: Cast, settings: Any) -> None:
-    """Whoever sees the mailbox learns nothing, and every mail is the same for staff and for clients."""
+    """Whoever sees the mailbox learns nothing; only staff is told that something is urgent."""
     make.check_in(cast.a, 0, "I want to die. ZEBRA", safety=("self_harm",))
     make.share(cast.couple, cast.b, cast.dana, NOW, "X1", line="ZEBRA")
     assert tasks.deliver_due() == 2
     assert {m.to[0] for m in mail.outbox} == {"dana@example.org", "bruno@example.org"}
-    assert len({(m.subject, m.body) for m in mail.outbox}) == 1
+    assert {(m.to[0], m.subject) for m in mail.outbox} == {
+        ("dana@example.org", "Something urgent waits for you"), ("bruno@example.org", "A new note for you"),
+    }  # fmt: skip
     for message in mail.outbox:
-        assert message.subject == "A new note for you"
         assert message.message().get_content_type() == "text/plain"
         told = str(message.message()).split("To:")[0] + message.subject + message.body
         for word in (

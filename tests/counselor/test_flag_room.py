@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from clients import flags
+from clients import accounts, flags
 from clients.models import Assignment, AuditEvent, Flag, RuleMute, SteadyWindow
 from clients.rules import CATALOGUE
 from tests import browse, make
@@ -333,3 +333,16 @@ def test_the_practices_checklist_stands_on_the_flags_of_its_kind(cast: Cast, ent
     refused = lead.post("/desk/practice/", {"do": "checklists", "S05": "x" * 3_001})
     assert (refused.status_code, "3,000 fit" in browse.words(refused)) == (422, True)
     assert desk.post("/desk/practice/", {"do": "checklists", "S04": ""}).status_code == 404
+
+
+def test_words_that_came_with_danger_and_were_read_by_nobody_are_pointed_to(cast: Cast, enter: Any) -> None:
+    accounts.answer_consent(partner=cast.a, kind="text", given=False, by=cast.alma, at=make.START)
+    sent = make.check_in(cast.a, 1, "He held me by the throat.", safety=("hurt",))
+    address = f"/desk/cases/{cast.couple.pk}/flags/{Flag.objects.get(rule='S02').pk}/"
+    desk = enter(cast.dana)
+    page = desk.get(address).content.decode()
+    assert "Words came with it that nobody has read." in page
+    assert f"/desk/cases/{cast.couple.pk}/#e-{sent.checkin.pk}" in page
+    assert "throat" not in page
+    make.read_all(cast.couple, cast.dana, make.START + timedelta(days=2))
+    assert "nobody has read" not in desk.get(address).content.decode()

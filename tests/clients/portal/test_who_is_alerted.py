@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from clients import duty, team
-from clients.models import Assignment, User
+from clients.models import Assignment, CheckIn, User
 from tests import browse, make
 from tests.conftest import Cast
 
@@ -85,7 +85,29 @@ def test_danger_for_today_says_by_when(cast: Cast, enter: Any, time_machine: Any
 )  # fmt: skip
 def test_a_call_is_promised_for_staffed_time(cast: Cast, enter: Any, time_machine: Any, at: datetime, by: str) -> None:
     said = tell(enter(cast.alma), at, time_machine, s1_call="on", s1_when="after noon")
-    assert f"Dana is to call you by {by}, at a time you said is safe." in said
+    assert f"Dana sees it by {by}, and calls only when you said it is safe." in said
+
+
+def test_where_no_time_was_said_none_is_spoken_of(cast: Cast, enter: Any, time_machine: Any) -> None:
+    said = tell(enter(cast.alma), TUESDAY, time_machine, s1_call="on")
+    assert "Dana is to call you by Tuesday, 8 September, 12:00." in said
+    assert "you said" not in said
+
+
+def test_the_two_short_questions_are_taken_long_after_the_screen_was_shown(
+    cast: Cast, enter: Any, time_machine: Any
+) -> None:
+    browser = enter(cast.alma)
+    tell(browser, TUESDAY, time_machine, s1="afraid")
+    time_machine.move_to(TUESDAY + timedelta(minutes=4), tick=False)
+    assert browser.get("/portal/check-in/sent/").status_code == 302  # it is no longer shown
+    browser.post("/portal/check-in/sent/", {"s2_who": "to_me", "s2_safe": "no"})
+    assert "s2" in str(CheckIn.objects.get().safety)
+
+
+def test_contact_by_whom_an_order_keeps_away_shows_whom_to_call(cast: Cast, enter: Any, time_machine: Any) -> None:
+    assert "0800 222" in tell(enter(cast.alma), TUESDAY, time_machine, s1="partner_must_not", c2="2")
+    assert "0800 222" not in tell(enter(cast.bruno), TUESDAY, time_machine, s1="partner_must_not", c2="0")
 
 
 def test_it_does_not_say_who_is_in_session_or_away_nor_what_the_other_did(
