@@ -291,3 +291,29 @@ def test_forced_colours_and_paper(people: Cast, door: Callable[..., Door]) -> No
     expect(page.locator(".desk-header")).to_be_hidden()
     expect(page.locator("figure.chart svg.chart-wide")).to_be_visible()
     expect(page.locator(".said").first).to_be_visible()
+
+
+def test_a_click_on_the_name_of_a_flag_opens_that_flag(people: Cast, door: Callable[..., Door]) -> None:
+    _lived_in(people)
+    for partner, case in ((people.a, people.couple), (people.b, people.couple)):
+        make.check_in(partner, ago(1), safety=("child",))
+        flag = Flag.objects.get(partner=partner, rule="S04")
+        flags.resolve(
+            case=case, flag_id=flag.pk, by=people.dana, at=timezone.now(), reason="followed_up", follow_up="Looked."
+        )
+    for user, place, within in (
+        (people.dana, "/desk/flags/", "#flag-list"), (people.ruth, "/desk/second-looks/", "#main"),
+    ):  # fmt: skip
+        desk = door(DESKTOP).enter(user)
+        page = desk.go(place)
+        wanted = page.locator(f"{within} .row-name").first.get_attribute("href")
+        last = page.locator(f"{within} .row-name").last.get_attribute("href")
+        assert wanted != last, "two flags at least"
+        page.locator(f"{within} .row-name").first.click()
+        expect(page).to_have_url(desk.origin + str(wanted))
+        desk.go(place)
+        page.keyboard.press("j")
+        ring = page.locator(f"{within} .row-name").first.evaluate("one => getComputedStyle(one).outlineStyle")
+        assert ring == "solid", place
+        page.locator("h1").click()
+        expect(page).to_have_url(desk.origin + place)
