@@ -100,10 +100,14 @@ def show_time(at: datetime, zone: str) -> str:
     return formats.date_format(at.astimezone(ZoneInfo(zone)), "l, j F, H:i")
 
 
+def counselor_name(partner: Partner, at: datetime) -> str:
+    counselor = access.primary_counselor(partner.case, at)
+    return counselor.name if counselor else partner.practice.name
+
+
 def reader(partner: Partner, checkin: CheckIn, zone: str) -> Reader:
-    counselor = access.primary_counselor(partner.case, checkin.at)
     return Reader(
-        name=counselor.name if counselor else partner.practice.name,
+        name=counselor_name(partner, checkin.at),
         by_day=formats.date_format(checkin.read_by_on, "l, j F"),
         read_on=formats.date_format(checkin.read_at.astimezone(ZoneInfo(zone)), "l, j F") if checkin.read_at else "",
     )
@@ -138,18 +142,21 @@ def _zone(partner: Partner) -> str:
 
 def alert_words(partner: Partner, checkin: CheckIn, name: str) -> str:
     """Who looks at the danger just reported, and how soon; empty where nothing raised an alert."""
-    speed, due = duty.alerted(partner, checkin.at)
+    return alert_at(partner, checkin.at, name)
+
+
+def alert_at(partner: Partner, at: datetime, name: str) -> str:
+    """The same of danger in a text outside a check-in, sent at that moment."""
+    speed, due = duty.alerted(partner, at)
     if not speed or due is None:
         return ""
-    if speed == "today" and answering(partner, checkin.at).outside:
+    if speed == "today" and answering(partner, at).outside:
         return _("%(name)s is told.") % {"name": name}  # by when, the sentence about staffed hours says
     if speed == "today":
         when = {"name": name, "when": show_time(due, _zone(partner))}
         return _("%(name)s is told, and is to look at it by %(when)s.") % when
     others = [
-        person.name
-        for person in duty.to_phone(partner.practice_id, partner.practice.zone, checkin.at)
-        if person.name != name
+        person.name for person in duty.to_phone(partner.practice_id, partner.practice.zone, at) if person.name != name
     ]
     if others:
         said = _("%(name)s is alerted now. Where it is not seen within fifteen minutes, a colleague is alerted, too.")

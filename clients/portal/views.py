@@ -244,11 +244,11 @@ def guidance_item(request: Any, sent_id: UUID) -> HttpResponse:
             sent_guidance.mark_opened(partner=request.partner, sent=sent, by=request.user, at=timezone.now())
         form = AnswerForm(initial={"answer": page.answer})
         return _page(request, "portal/guidance_item.html", "guidance", page=page, form=form)
-    form = AnswerForm(request.POST)
+    form, now = AnswerForm(request.POST), timezone.now()
     if form.is_valid():
         try:
             done = sent_guidance.answer(
-                partner=request.partner, sent_id=sent_id, by=request.user, at=timezone.now(),
+                partner=request.partner, sent_id=sent_id, by=request.user, at=now,
                 answer=form.cleaned_data["answer"], line=form.cleaned_data["line"],
             )  # fmt: skip
         except sent_guidance.Refused as refusal:
@@ -258,7 +258,9 @@ def guidance_item(request: Any, sent_id: UUID) -> HttpResponse:
                 messages.success(request, _("Thank you. Your answer is with %(name)s.") % {"name": page.sent_by})
                 return redirect("portal:guidance_item", sent_id=sent_id)
             groups = pages.help_groups(request.partner, request.user.locale, done.help_kinds)
-            return _page(request, "portal/guidance_help.html", "guidance", help=groups)
+            alert = pages.alert_at(request.partner, now, pages.counselor_name(request.partner, now))
+            outside = pages.answering(request.partner, now).outside if alert else ""
+            return _page(request, "portal/guidance_help.html", "guidance", help=groups, alert=alert, outside=outside)
     return _page(request, "portal/guidance_item.html", "guidance", status=422, page=page, form=form)
 
 

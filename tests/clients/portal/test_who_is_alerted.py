@@ -126,3 +126,14 @@ def test_it_does_not_say_who_is_in_session_or_away_nor_what_the_other_did(
 
 def test_a_calm_check_in_speaks_of_no_alert(cast: Cast, enter: Any, time_machine: Any) -> None:
     assert "alerted" not in tell(enter(cast.alma), TUESDAY, time_machine, s1="none")
+
+
+def test_danger_in_a_line_back_says_who_is_alerted(cast: Cast, enter: Any, time_machine: Any) -> None:
+    sent = make.share(cast.couple, cast.a, cast.dana, TUESDAY - timedelta(days=1), "X4")
+    time_machine.move_to(TUESDAY, tick=False)
+    answer = enter(cast.alma).post(
+        f"/portal/guidance/{sent.pk}/", {"answer": "tried", "line": "I do not want to live."}
+    )
+    said = browse.words(answer)
+    assert "Dana is alerted now." in said
+    assert "0800 111" in said
