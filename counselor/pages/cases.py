@@ -177,7 +177,7 @@ def case(case: Case, user: User, now: datetime, choice: Choice | None = None) ->
     consents = _text_consents(partners)
     renewed = read_again(rows)
     said = counselors_words(rows, clock)
-    of_case = flags_of(case, every_flag, by_id, clock, any_muted=any(held.arranged.get("mutes", {}).values()))
+    of_case = flags_of(case, every_flag, by_id, clock, held)
     stream = sorted(
         [
             *(check_in_entry(r, by_id[r.partner_id], clock, renewed.get(r.pk, ()), said) for r in rows),

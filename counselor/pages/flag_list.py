@@ -101,7 +101,7 @@ def flag_list(user: User, now: datetime, wanted: Wanted) -> FlagList:
         states = flags.LIVE if wanted.state == "live" else [wanted.state]
         rows = rows.filter(state__in=states, muted=False)
     found = list(
-        rows.defer("case__summary__course").order_by(
+        rows.order_by(
             F("closed_at").desc(nulls_first=True), "-safety", F("acknowledged_at").asc(nulls_first=True), "-severity",
             "-opened_at", "id",
         )[: LIST_LENGTH + 1]
@@ -122,7 +122,7 @@ def flag_list(user: User, now: datetime, wanted: Wanted) -> FlagList:
 
 
 def _row(flag: Flag, clock: Clock) -> Row:
-    card = flag_card(flag, flag.partner, [], clock)
+    card = flag_card(flag, flag.partner, [], clock, flag.case.summary)
     return Row(
         href=card.href, name=card.name, sentence=card.sentence, who=card.who, names=flag.case.summary.names,
         mark=card.mark, severity_word=card.severity_word, rule=card.rule, state=card.state,
@@ -186,6 +186,6 @@ def second_look(user: User, flag_id: UUID, now: datetime) -> LookPage:
         raise Http404
     events = list(FlagEvent.objects.select_related("by").filter(flag=row).order_by("id"))
     return LookPage(
-        row.pk, row.case, flag_card(row, row.partner, [], clock), tuple(history_line(e, clock) for e in events),
+        row.pk, row.case, flag_card(row, row.partner, [], clock, None), tuple(history_line(e, clock) for e in events),
         events[-1].pk if events else None, flags.why_no_second_look(row, user, now, alone=flags.works_alone(user)),
     )  # fmt: skip

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from clients import duty, flags
+from clients.guidance import WITHHELD_WHILE_UNSAFE
 from clients.markup import family
 from clients.models import (
     Case,
@@ -27,7 +28,7 @@ from clients.rules.words import ITEMS, Description, describe
 
 from .. import library
 from .care import Reach, reach
-from .clock import Clock
+from .clock import Clock, is_held
 
 STATE_OF_SEVERITY = {1: "info", 2: "watch", 3: "needs", 4: "urgent"}
 
@@ -82,6 +83,8 @@ class FlagCard:
     muted: bool = False
     follow_up: str = ""
     second_look: str = ""
+    held: bool = False  # safety first: the reporter is frightened, and is not judged (decisions 3)
+    withheld: bool = False  # some guidance is left out while a safety flag is open
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,13 @@ def _badge(flag: Flag) -> str:
     return "in the digest"
 
 
-def flag_card(flag: Flag, partner: Partner, every: list[Flag], clock: Clock) -> FlagCard:
+def _is_own_conduct(rule: str) -> bool:
+    """What speaks of the reporter's own conduct, and is held while this person is frightened."""
+    return rule.startswith("P") or "I01" <= rule <= "I05"
+
+
+def flag_card(flag: Flag, partner: Partner, every: list[Flag], clock: Clock, summary: CaseSummary | None) -> FlagCard:
+    """`summary` tells whether the reporter is frightened and whether danger is open; without it neither is asked for."""
     card, first = json.loads(flag.newest or flag.card), json.loads(flag.card)
     rule = CATALOGUE[flag.rule]
     evidence = []
@@ -145,11 +154,11 @@ def flag_card(flag: Flag, partner: Partner, every: list[Flag], clock: Clock) -> 
                 quoted,
             )
         )
-    links = tuple(
-        GuidanceLink(c.id, c.title, reverse("desk:library_card", args=[c.id]))
-        for c in map(library.card, card["guidance"])
-        if c
-    )
+    held = _is_own_conduct(flag.rule) and summary is not None and is_held(summary, clock, partner.side)
+    unsafe = (flag.safety and flag.state in flags.LIVE) or (summary is not None and summary.safety_open > 0)
+    mapped = [c for c in map(library.card, card["guidance"]) if c and not held]
+    allowed = [c for c in mapped if not (unsafe and c.family in WITHHELD_WHILE_UNSAFE)]
+    links = tuple(GuidanceLink(c.id, c.title, reverse("desk:library_card", args=[c.id])) for c in allowed)
     severity = Flag.Severity(flag.severity)
     return FlagCard(
         id=flag.pk,
@@ -162,7 +171,7 @@ def flag_card(flag: Flag, partner: Partner, every: list[Flag], clock: Clock) -> 
         severity_word=severity.label,
         state=flag.state,
         state_word=flag.get_state_display(),
-        mark="held" if flag.state not in flags.LIVE else STATE_OF_SEVERITY[flag.severity],
+        mark="held" if held or flag.state not in flags.LIVE else STATE_OF_SEVERITY[flag.severity],
         sentence=card["sentence"],
         evidence=tuple(evidence),
         against=tuple(card["against"]) or (rule.against,),
@@ -191,6 +200,8 @@ def flag_card(flag: Flag, partner: Partner, every: list[Flag], clock: Clock) -> 
         muted=flag.muted,
         follow_up=flag.follow_up or "",
         second_look=_second_look_words(flag, clock),
+        held=held,
+        withheld=len(allowed) < len(mapped),
     )
 
 
@@ -246,14 +257,14 @@ def flag(case: Case, flag_id: UUID, user: User, now: datetime) -> FlagPage:
     if row is None:
         raise Http404
     events = list(row.events.select_related("by").order_by("id"))
-    names = CaseSummary.objects.values_list("names", flat=True).get(case=case)
+    summary = CaseSummary.objects.get(case=case)
     waits = row.safety and row.state == Flag.State.RESOLVED and row.second_look_at is None
     no_look = flags.why_no_second_look(row, user, now, alone=flags.works_alone(user)) if waits else ""
     mutes = mute_lines(case, clock)
     return FlagPage(
         case_id=case.pk,
-        names=names,
-        card=flag_card(row, row.partner, every, clock),
+        names=summary.names,
+        card=flag_card(row, row.partner, every, clock, summary),
         side=row.partner.side,
         why=describe(CATALOGUE[row.rule]),
         window=_window(row, clock),
@@ -355,8 +366,9 @@ CLOSED_SHOWN = 10
 
 
 def flags_of(
-    case: Case, every: list[Flag], partners: dict[UUID, Partner], clock: Clock, *, any_muted: bool
+    case: Case, every: list[Flag], partners: dict[UUID, Partner], clock: Clock, summary: CaseSummary
 ) -> FlagsOfCase:
+    any_muted = any(summary.arranged.get("mutes", {}).values())
     live = sorted(
         (f for f in every if f.state in flags.LIVE and f.head_id is None),
         key=lambda f: (-f.severity, -f.opened_at.timestamp()),
@@ -364,7 +376,7 @@ def flags_of(
     closed = [f for f in every if f.state not in flags.LIVE and f.head_id is None]
 
     def cards(chosen: list[Flag]) -> tuple[FlagCard, ...]:
-        return tuple(flag_card(f, partners[f.partner_id], every, clock) for f in chosen)
+        return tuple(flag_card(f, partners[f.partner_id], every, clock, summary) for f in chosen)
 
     def is_line(flag: Flag) -> bool:
         return CATALOGUE[flag.rule].line_only

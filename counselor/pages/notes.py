@@ -104,11 +104,10 @@ def note(case: Case, note_id: UUID, user: User, now: datetime) -> NotePage:
     partners = list(Partner.objects.select_related("case", "practice").filter(case=case).order_by("side"))
     mine = row.author_id == user.pk
     can_edit = row.state == SessionNote.State.DRAFT and mine
-    card = None
+    card, held = None, CaseSummary.objects.get(case=case)
     if row.flag:
         every = list(Flag.objects.filter(case=case).select_related("acknowledged_by", "closed_by"))
-        card = flag_card(row.flag, row.flag.partner, every, clock)
-    held = CaseSummary.objects.get(case=case)
+        card = flag_card(row.flag, row.flag.partner, every, clock, held)
     period = since_last(case, row, partners, held, clock) if can_edit else None
     details = Details.of(row.details)
     goals = Goal.objects.filter(partner__in=partners, ended_at__isnull=True).order_by("at", "id") if can_edit else ()

@@ -43,11 +43,12 @@ def safety(case: Case, user: User, now: datetime) -> SafetyPage:
     running = list(Limit.objects.filter(case=case, ended_at__isnull=True).order_by("at"))
     mine = Assignment.objects.filter(case=case, user=user, since__lte=now, until__gt=now).order_by("-until").first()
     primary = access.primary_counselor(case, now)
+    summary = CaseSummary.objects.get(case=case)
     return SafetyPage(
         case_id=case.pk,
-        names=CaseSummary.objects.values_list("names", flat=True).get(case=case),
+        names=summary.names,
         counselor=primary.name if primary else "",
         until=clock.stamp(mine.until) if mine and mine.until else "",
-        flags=tuple(flag_card(f, by_id[f.partner_id], [], clock) for f in shown),
+        flags=tuple(flag_card(f, by_id[f.partner_id], [], clock, summary) for f in shown),
         sides=tuple(SafetySide(p.side, p.name, reach(p, clock), limits(p, partners, running, clock)) for p in partners),
     )

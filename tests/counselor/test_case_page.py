@@ -15,7 +15,7 @@ import clients
 import counselor
 from clients import checkins, flags, guidance
 from clients.models import AuditEvent, CheckIn, Flag, User
-from counselor import notes, pages
+from counselor import library, notes, pages
 from tests import browse, make
 from tests.conftest import Cast
 
@@ -88,7 +88,7 @@ def test_flags_quote_say_what_speaks_against_them_and_map_to_guidance(cast: Cast
     card = next(c for c in page.flags if c.rule == "P03")
     assert any(line.quoted and "ultimatum" in line.words for line in card.evidence)
     assert card.against
-    assert card.guidance
+    assert card.withheld  # nothing to wait by while a safety flag is open
     assert (card.can_see, card.can_close, card.can_reopen) == (True, True, False)
 
 
@@ -262,3 +262,24 @@ def test_every_act_that_is_written_anywhere_has_words_in_the_trail() -> None:
     }
     assert len(written) > 40
     assert written <= pages.ACTS.keys()
+
+
+def test_a_frightened_reporter_is_no_longer_told_of_as_the_one_who_presses(cast: Cast, enter: Any) -> None:
+    """Flags from before the fear stay as plain history, on Case, in the room and in the list; advice is left out."""
+    make.check_in(cast.a, 0, c8={"ultimatum": 2})
+    before = next(c for c in case_page(cast).flags if c.rule == "P03")
+    assert before.guidance
+    assert not before.held
+    make.check_in(cast.a, 1, safety=("afraid",))
+    card = next(c for c in case_page(cast, days=2).flags if c.rule == "P03")
+    assert (card.held, card.mark, card.guidance) == (True, "held", ())
+    room = pages.flag(cast.couple, card.id, cast.dana, make.START + timedelta(days=2))
+    assert room.card.held
+    assert not room.card.guidance
+    html = browse.body(enter(cast.dana).get(f"/desk/cases/{cast.couple.pk}/"))
+    assert "own conduct is not judged" in html
+    # Days later the fear is 90 days old; only the open safety flag still keeps the advice back.
+    late = next(c for c in case_page(cast, days=93).flags if c.rule == "P03")
+    assert not late.held
+    assert late.withheld
+    assert not {g.id for g in late.guidance} & {c.id for c in library.cards().values() if c.family in {"wait", "talk"}}
