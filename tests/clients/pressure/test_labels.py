@@ -122,6 +122,14 @@ PRESENT = [
     ("withdrawal", "You blocked me on everything. I still think of you every day."),
     ("raises_return", "He called from work to ask if he could come home."),
     ("setback", "I got dumped last week."),
+    ("reassurance", "I asked her if she was leaving me."),
+    ("reassurance", "I asked him if he still wants to be with me."),
+    ("reassurance", "I have begged him to go to counseling."),
+    ("ultimatum", "I told him I could not stay unless there was a plan."),
+    ("push_return", "Three weeks of begging and pleading changed nothing."),
+    ("monitoring", "I saw on his phone that he was texting somebody."),
+    ("violence", "He watches where I go."),
+    ("setback", "She wants nothing to do with me."),
 ]
 
 # Passage -> a label that must not be there.
@@ -184,6 +192,14 @@ ABSENT = [
     ("affection", "My new boyfriend is very kind to me."),
     ("constructive_talk", "We agreed to break up."),
     ("leverage", "My children ask where their dad is."),
+    ("leverage", "I told her the kids miss school."),
+    ("reassurance", "I asked him if he wanted tea."),
+    ("reassurance", "I asked her what was going on with the car."),
+    ("ultimatum", "I gave him until Friday to collect his boxes."),
+    ("violence", "He watches all my stories."),
+    ("violence", "She begs me to come back every day."),
+    ("setback", "I wanted to ask when this will be over, and left it."),
+    ("leverage", "She tells me it is over, which I accepted, and is telling other people I left her."),
 ]
 
 
