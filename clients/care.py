@@ -281,7 +281,7 @@ def write_reach_card(
         **clean,
     )  # fmt: skip
     audit.record("reach.written", by=by, at=at, case=case, side=partner.side, subject=card.pk)
-    _done(row, case, at)
+    _done(row, case, at, spoken_to=partner)
     return card
 
 
@@ -296,7 +296,7 @@ def confirm_reach_card(*, case: Case, partner: Partner, by: User, at: datetime) 
     same = {name: getattr(card, name) for name in (*REACH_FIELDS, "voicemail", "shared_device")}
     card = ReachCard.objects.create(practice_id=case.practice_id, partner=partner, at=at, by=by, **same)
     audit.record("reach.confirmed", by=by, at=at, case=case, side=partner.side, subject=card.pk)
-    _done(row, case, at)
+    _done(row, case, at, spoken_to=partner)
     return card
 
 
@@ -323,10 +323,12 @@ def mark_litigation(*, case: Case, kinds: Sequence[str], text_off: bool, by: Use
 # The read model
 
 
-def _done(row: CaseSummary, case: Case, at: datetime) -> None:
-    """Bring the locked row up to date after an act of staff."""
+def _done(row: CaseSummary, case: Case, at: datetime, spoken_to: Partner | None = None) -> None:
+    """Bring the locked row up to date after an act of staff. What is arranged at the desk is no contact; asking how to
+    reach somebody is (`spoken_to`)."""
     arrange(row, case)
-    row.last_staff_at = max(at, row.last_staff_at or at)
+    if spoken_to is not None:
+        summary.note_contact(row, at, [spoken_to.side])
     row.updated_at = at
     row.save()
 

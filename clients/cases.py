@@ -60,7 +60,7 @@ def record_screening(
         next_due=due,
     )
     audit.record("screening.recorded", by=by, at=at, case=case, side=partner.side, subject=row.pk, result=result)
-    summary.touch(case, at=at)
+    summary.touch(case, at=at, sides=[partner.side])
     summary.due_screening(case, due)
     return row
 

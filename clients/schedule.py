@@ -317,7 +317,7 @@ def _standing(
         missed=missed_since(partner, last),
         last_check_in=last,
         last_sign_in=partner.user.last_login,
-        last_staff=row.last_staff_at,
+        last_staff=summary.last_contact(row, partner.side),
         urgent=tuple(_urgent(flag, running.get(flag.pk)) for flag in live if flag.severity == Flag.Severity.URGENT),
         elevated_open=any(flag.severity >= Flag.Severity.ELEVATED for flag in live),
         d=level.mean if level else None,

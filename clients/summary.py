@@ -3,9 +3,10 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
-from django.db.models import Count, Min, Q
+from django.db import transaction
+from django.db.models import Count, Min
 
 from .models import Case, CaseSummary, CheckIn, Flag, Partner, Screening, SteadyWindow
 from .models.prepared import Prepared
@@ -33,11 +34,36 @@ def lock(case: Case) -> CaseSummary:
     return row
 
 
-def touch(case: Case, *, at: datetime) -> None:
-    """Staff had contact with a client of the case, or wrote about it; reading a check-in is neither."""
-    CaseSummary.objects.filter(case=case).filter(Q(last_staff_at__lt=at) | Q(last_staff_at__isnull=True)).update(
-        last_staff_at=at
-    )
+@transaction.atomic
+def touch(case: Case, *, at: datetime, sides: Sequence[str] = ()) -> None:
+    """Staff had contact with a client of the case, or wrote about it; reading a check-in is neither, nor is arranging
+    something at the desk. `sides`: with whom; nobody named is both."""
+    row = lock(case)
+    note_contact(row, at, sides)
+    row.save()
+
+
+def note_contact(row: CaseSummary, at: datetime, sides: Sequence[str] = ()) -> None:
+    """Bring the locked row up to date; the caller saves it. Kept for each person too: who was heard of is not who was
+    spoken to."""
+    row.last_staff_at = max(at, row.last_staff_at or at)
+    met = dict(row.arranged.get("met", {}))
+    for side in sides or ("A", "B"):
+        met[side] = max(at.timestamp(), met.get(side, 0.0))
+    row.arranged = row.arranged | {"met": met}
+
+
+def last_contact(row: CaseSummary, side: str) -> datetime | None:
+    """When staff last had contact with this person, as far as it was entered."""
+    if "met" not in row.arranged:
+        return row.last_staff_at
+    met = row.arranged["met"].get(side)
+    return datetime.fromtimestamp(met, tz=UTC) if met is not None else None
+
+
+def stir(case: Case, *, at: datetime) -> None:
+    """Something about the case was written that is no contact; what is kept of its pages is made anew."""
+    CaseSummary.objects.filter(case=case).update(updated_at=at)
 
 
 def due_screening(case: Case, day: date) -> None:

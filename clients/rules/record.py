@@ -474,7 +474,7 @@ class Standing:
     missed: tuple[datetime, ...] = ()
     last_check_in: datetime | None = None
     last_sign_in: datetime | None = None
-    last_staff: datetime | None = None  # a note, a call, an act of the desk on this case
+    last_staff: datetime | None = None  # a note, a call, a screening with this person
     urgent: tuple[Urgent, ...] = ()
     elevated_open: bool = False
     d: float | None = None  # the level of distress

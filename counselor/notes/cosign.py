@@ -51,7 +51,7 @@ def cosign_note(*, case: Case, note_id: UUID, by: User, at: datetime, comment: s
     note.state, note.cosigned_at = SessionNote.State.SIGNED, at
     note.save()
     _review(note, NoteReview.Outcome.SIGNED, comment.strip(), by, at)
-    summary.touch(case, at=at)
+    summary.stir(case, at=at)
     audit.record("note.cosigned", by=by, at=at, case=case, subject=note.pk, version=note.version)
     return note
 
@@ -65,6 +65,6 @@ def send_back(*, case: Case, note_id: UUID, by: User, at: datetime, comment: str
     note.signed_at = note.signed_by = note.supervisor = None
     note.save()
     _review(note, NoteReview.Outcome.SENT_BACK, comment, by, at)
-    summary.touch(case, at=at)
+    summary.stir(case, at=at)
     audit.record("note.sent_back", by=by, at=at, case=case, subject=note.pk, version=note.version)
     return note

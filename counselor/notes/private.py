@@ -38,7 +38,7 @@ def start(*, case: Case, by: User, at: datetime, body: str = "", key: UUID | Non
     note = PrivateNote.objects.create(
         id=key or new_id(), practice_id=case.practice_id, case=case, author=by, body=check_body(body), started_at=at, changed_at=at
     )  # fmt: skip
-    summary.touch(case, at=at)
+    summary.stir(case, at=at)
     audit.record("private.started", by=by, at=at, practice=case.practice_id, subject=note.pk)
     return note
 

@@ -270,7 +270,7 @@ def sign(*, case: Case, note_id: UUID, by: User, at: datetime) -> SessionNote:
     note.state = SessionNote.State.WAITING if by.trainee else SessionNote.State.SIGNED
     note.signed_at, note.signed_by, note.supervisor = at, by, by.supervisor if by.trainee else None
     note.save()
-    summary.touch(case, at=at)
+    summary.touch(case, at=at, sides=details.present)
     act = "note.sent_for_cosign" if by.trainee else "note.signed"
     audit.record(act, by=by, at=at, case=case, subject=note.pk, version=note.version)
     return note
@@ -302,7 +302,7 @@ def unlock(*, case: Case, note_id: UUID, by: User, at: datetime, reason: str) ->
     note.state, note.version = SessionNote.State.DRAFT, note.version + 1
     note.signed_at = note.signed_by = note.supervisor = note.cosigned_at = None
     note.save()
-    summary.touch(case, at=at)
+    summary.stir(case, at=at)
     audit.record("note.unlocked", by=by, at=at, case=case, subject=note.pk, version=note.version)
     return note
 

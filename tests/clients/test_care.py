@@ -200,6 +200,7 @@ def test_what_is_kept_of_the_arrangements_equals_a_fresh_computation(cast: Any) 
     care.change_phase(case=cast.couple, phase="trying", moved_out=cast.a, by=cast.dana, at=AT)
     kept = CaseSummary.objects.get(case=cast.couple)
     others = {"mutes": {"A": ["P06"]}, "devices": {"A": [["2026-09-07T17:00:00+00:00", "x"]]}, "prints": {"B": []}}
+    others |= {"met": kept.arranged["met"]}  # whom staff has spoken to
     kept.arranged |= others
     kept.save()
     agreement(cast, kind="homework", per_week=None)

@@ -356,3 +356,49 @@ def test_a_prompts_mail_leaves_its_time(cast: Any) -> None:
     notice = Notice.objects.get(kind="prompt")
     tasks.deliver(ids=[str(notice.pk)])
     assert Prompt.objects.get().sent_at is not None
+
+
+def _goal(cast: Any, at: datetime) -> None:
+    care.set_goal(case=cast.couple, partner=cast.a, words="Sleep", by=cast.dana, at=at)
+
+
+def _litigation(cast: Any, at: datetime) -> None:
+    care.mark_litigation(case=cast.couple, kinds=["custody"], text_off=False, by=cast.dana, at=at)
+
+
+def _private(cast: Any, at: datetime) -> None:
+    notes.private.start(case=cast.couple, by=cast.dana, at=at, body="A thought")
+
+
+def _screened(side: str) -> Any:
+    return lambda cast, at: make.screen(cast.couple, make.side(cast.couple, side), cast.dana, at)
+
+
+def _reached(side: str) -> Any:
+    def ask(cast: Any, at: datetime) -> None:
+        partner = make.side(cast.couple, side)
+        care.write_reach_card(case=cast.couple, partner=partner, by=cast.dana, at=at, phone="1")
+        care.set_goal(case=cast.couple, partner=partner, words="Sleep", by=cast.dana, at=at)  # it stays known
+
+    return ask
+
+
+def _signed(cast: Any, at: datetime) -> None:
+    make.signed_note(cast.couple, cast.dana, at)
+
+
+@pytest.mark.db_both
+@pytest.mark.parametrize(
+    ("act", "spoken_to"),
+    [
+        (_goal, False), (_litigation, False), (_private, False), (_screened("B"), False), (_reached("B"), False),
+        (_screened("A"), True), (_reached("A"), True), (_signed, True),
+    ],
+)  # fmt: skip
+def test_silence_after_danger_is_broken_by_contact_with_that_person_only(cast: Any, act: Any, spoken_to: bool) -> None:
+    make.check_in(cast.a, 0, safety=("self_harm",))
+    flag = Flag.objects.get(rule="S01")
+    flags.acknowledge(case=cast.couple, flag_id=flag.pk, by=cast.dana, at=START + timedelta(minutes=5))
+    act(cast, START + timedelta(minutes=10))
+    schedule.sweep(case_id=cast.couple.pk, at=START + timedelta(hours=25))
+    assert Flag.objects.filter(rule="E02").exists() is not spoken_to
