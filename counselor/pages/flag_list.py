@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -117,7 +117,7 @@ def flag_list(user: User, now: datetime, wanted: Wanted) -> FlagList:
         families=tuple(FAMILIES.items()),
         severities=tuple(SEVERITIES.items()),
         states=tuple(STATES.items()),
-        looks=_looks(user, now).count(),
+        looks=_looks(user, now, flags.waiting_for_second_look(user.practice_id)).count(),
     )
 
 
@@ -134,10 +134,9 @@ def _row(flag: Flag, clock: Clock) -> Row:
 # Second looks (decisions 8)
 
 
-def _looks(user: User, now: datetime) -> Any:
+def _looks(user: User, now: datetime, waiting: Any) -> Any:
     """Closed safety flags that wait for a second look, as far as this person is one to take it: leads and supervisors of
     the practice, and who holds the case."""
-    waiting = flags.waiting_for_second_look(user.practice_id)
     return waiting if user.role in LEADS else waiting.filter(case__in=access.safety_cases(user, now))
 
 
@@ -152,7 +151,8 @@ class LookLine:
 
 def second_looks(user: User, now: datetime) -> tuple[LookLine, ...]:
     clock, alone = Clock(user, now), flags.works_alone(user)
-    rows = _looks(user, now).select_related("closed_by", "partner").order_by("closed_at", "id")
+    waiting = _looks(user, now, flags.waiting_for_second_look(user.practice_id))
+    rows = waiting.select_related("closed_by", "partner").order_by("closed_at", "id")
     return tuple(
         LookLine(
             reverse("desk:second_look", args=[flag.pk]), json.loads(flag.card)["name"], flag.partner.name,
@@ -174,18 +174,30 @@ class LookPage:
     history: tuple[HistoryLine, ...]
     stand: UUID | None
     refusal: str
+    waits: bool  # nobody has taken the second look yet
+    closed: bool
 
 
-def second_look(user: User, flag_id: UUID, now: datetime) -> LookPage:
+LOOK_ANSWERED = timedelta(days=1)
+
+
+def second_look(user: User, flag_id: UUID, now: datetime, had: UUID | None = None) -> LookPage:
+    """The card while it waits. Who had it before their eyes (`had`: the newest entry of its history then) is still
+    answered for a day after somebody else was first."""
     clock = Clock(user, now)
-    rows = _looks(user, now).select_related(
-        "case", "partner", "closed_by", "acknowledged_by", "owner", "second_look_by"
-    )
-    row = rows.filter(pk=flag_id).first()
-    if row is None:
+    waiting = _looks(user, now, flags.waiting_for_second_look(user.practice_id))
+    found = waiting.filter(pk=flag_id)
+    if had is not None and not found.exists():
+        found = _looks(user, now, Flag.objects.filter(practice=user.practice_id, safety=True, events=had)).filter(
+            pk=flag_id
+        )
+    row = found.select_related("case", "partner", "closed_by", "acknowledged_by", "owner", "second_look_by").first()
+    events = list(FlagEvent.objects.select_related("by").filter(flag=row).order_by("id")) if row else []
+    waits = row is not None and row.state == Flag.State.RESOLVED and row.second_look_at is None
+    if row is None or not (waits or events and events[-1].at > now - LOOK_ANSWERED):
         raise Http404
-    events = list(FlagEvent.objects.select_related("by").filter(flag=row).order_by("id"))
     return LookPage(
         row.pk, row.case, flag_card(row, row.partner, [], clock, None), tuple(history_line(e, clock) for e in events),
         events[-1].pk if events else None, flags.why_no_second_look(row, user, now, alone=flags.works_alone(user)),
+        waits, row.state not in flags.LIVE,
     )  # fmt: skip

@@ -227,7 +227,7 @@ def second_look(request: Any, closed_id: UUID) -> HttpResponse:
     """For leads and supervisors, who do not hold the case, as for who does: the one card and how it was closed. Looking is
     on the trail; who does not agree says so to whoever holds the case, or opens it again."""
     now = timezone.now()
-    page = pages.second_look(request.user, closed_id, now)
+    page = pages.second_look(request.user, closed_id, now, _stand(request))
     form, said, status = SecondLookForm(request.POST or None), "", 200
     if request.method == "GET":
         request.case = page.case
@@ -247,6 +247,7 @@ def second_look(request: Any, closed_id: UUID) -> HttpResponse:
                 messages.success(request, "The second look is taken.")
         except flags.Refused as refusal:
             said, status = str(refusal), 409
+            page = pages.second_look(request.user, closed_id, now, _stand(request))
         else:
             return redirect("desk:second_looks")
     context = {"page": page, "form": form, "said": said, "room": "flags"}

@@ -252,6 +252,30 @@ def test_a_lead_who_does_not_agree_opens_it_again(cast: Cast, enter: Any) -> Non
     assert "Ask about the weekend." in browse.words(enter(cast.dana).get(room(row)))
 
 
+def test_who_comes_second_and_does_not_agree_is_told_who_was_first_and_may_still_open_it(
+    cast: Cast, enter: Any
+) -> None:
+    row = closed(cast)
+    path, mine = f"/desk/second-looks/{row.pk}/", {"again": "1", "words": "Ask about the weekend.", "stand": stand(row)}
+    also(cast, cast.erik)
+    first, second = enter(cast.erik), enter(cast.ruth)
+    assert first.post(path, {"words": "Fine.", "stand": mine["stand"]}).status_code == 302
+    answer = second.post(path, mine)
+    assert answer.status_code == 409
+    said = browse.words(answer)
+    assert "Erik has already taken the second look (" in said
+    assert "Ask about the weekend." in browse.body(answer), "what was written stays"
+    assert "I have looked, and agree" not in said
+    assert second.post(path, mine | {"stand": stand(row)}).status_code == 302
+    row.refresh_from_db()
+    assert row.state == "open"
+    answer = first.post(path, {"words": "As before.", "stand": mine["stand"]})
+    assert answer.status_code == 409
+    assert "As before." in browse.words(answer)
+    assert enter(cast.fay).post(path, mine).status_code == 404, "another practice learns nothing"
+    assert second.get(path).status_code == 404
+
+
 # Case, rules, and the lead's page
 
 
