@@ -281,6 +281,24 @@ def _unrecorded(recorded: Any, partners: list[Partner], rows: list[CheckIn], clo
     return list(told.values())
 
 
+def _kept_apart(held: CaseSummary, names: dict[str, str]) -> list[tuple[dict[str, Any], str]]:
+    """Each limit the case's row knows of, with its words: who keeps away from whom, who says so, what is allowed."""
+    lines = []
+    for side, limit in held.arranged.get("limits", {}).items():
+        other = next((name for s, name in names.items() if s != side), "the other")
+        scope = f", but for {' and '.join(care.SCOPES[s].lower() for s in limit['scope'])}" if limit["scope"] else ""
+        source = Limit.Source(limit["source"]).label.lower()
+        lines.append((limit, f"{names[side]} is not to contact {other}{scope}: {source}."))
+    return lines
+
+
+def keeps_away(held: CaseSummary, partners: list[Partner], clock: Clock) -> tuple[str, ...]:
+    """The limits that run today, for the head of the case's own page; asks for no rows."""
+    today, names = clock.today.isoformat(), {p.side: p.name for p in partners}
+    running = (m for m in _kept_apart(held, names) if m[0]["since"] <= today <= (m[0]["until"] or today))
+    return tuple(line for _limit, line in running)
+
+
 def brief(case: Case, held: CaseSummary, partners: list[Partner], rows: list[CheckIn], clock: Clock) -> tuple[str, ...]:
     """The arrangements in a few lines for the case's own page; asks for no rows beyond the check-ins shown there."""
     names = {p.side: p.name for p in partners}
@@ -288,11 +306,7 @@ def brief(case: Case, held: CaseSummary, partners: list[Partner], rows: list[Che
     lines = _unrecorded(known.get("limits", {}), partners, rows, clock)
     if held.care_due and held.care_due <= clock.today:
         lines.append(f"Due: {held.care_reason}")
-    for side, limit in known.get("limits", {}).items():
-        other = next((name for s, name in names.items() if s != side), "the other")
-        scope = f", but for {' and '.join(care.SCOPES[s].lower() for s in limit['scope'])}" if limit["scope"] else ""
-        source = Limit.Source(limit["source"]).label.lower()
-        lines.append(f"{names[side]} is not to contact {other}{scope}: {source}.")
+    lines += [line for _limit, line in _kept_apart(held, names)]
     for side, agreed in known.get("agreements", {}).items():
         lines.append(f"{len(agreed)} agreement{'s' if len(agreed) > 1 else ''} with {names[side]}.")
     for side, (wish, day) in known.get("wish", {}).items():

@@ -30,7 +30,7 @@ from clients.progress import course as maths
 
 from .. import course as standings
 from ..models import PrivateNote, SessionNote
-from .care import brief
+from .care import brief, keeps_away
 from .clock import Clock, is_held
 from .flags import FlagCard, FlagsOfCase, Window, flags_of, window_of
 from .progress import FLAGS_SHOWN, draw_course, points_of, standing_of
@@ -85,6 +85,8 @@ class CasePage:
     held: bool = False
     arranged: tuple[str, ...] = ()
     litigation: tuple[str, ...] = ()
+    away: tuple[str, ...] = ()  # who is not to contact whom at present
+    concern: tuple[str, ...] = ()  # whose last screening named a concern
 
 
 FAMILY_WORDS = {
@@ -217,6 +219,8 @@ def case(case: Case, user: User, now: datetime, choice: Choice | None = None) ->
         held=is_held(held, clock, reporter.side),
         arranged=brief(case, held, partners, rows, clock),
         litigation=tuple(care.LITIGATION[kind] for kind in case.litigation),
+        away=keeps_away(held, partners, clock),
+        concern=tuple(p.name for p in partners if _concern(screenings.get(p.pk))),
         recomputed=f"Recomputed on {clock.stamp(held.recomputed_at)}: {held.recomputed_why}."
         if held.recomputed_at
         else "",
@@ -266,6 +270,10 @@ def _newest(rows: Any, moment: str, few: int, since: datetime | None) -> list[An
 def _screenings(partners: Iterable[Partner]) -> dict[UUID, Screening]:
     rows = Screening.objects.filter(partner__in=list(partners)).order_by("at", "id")
     return {row.partner_id: row for row in rows}
+
+
+def _concern(screening: Screening | None) -> bool:
+    return screening is not None and screening.result != Screening.Result.CLEAR
 
 
 def _text_consents(partners: Iterable[Partner]) -> dict[UUID, bool]:

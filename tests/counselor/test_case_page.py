@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 import clients
 import counselor
-from clients import checkins, flags, guidance
+from clients import care, checkins, flags, guidance
 from clients.models import AuditEvent, CheckIn, Flag, User
 from counselor import library, notes, pages
 from tests import browse, make
@@ -283,3 +283,20 @@ def test_a_frightened_reporter_is_no_longer_told_of_as_the_one_who_presses(cast:
     assert not late.held
     assert late.withheld
     assert not {g.id for g in late.guidance} & {c.id for c in library.cards().values() if c.family in {"wait", "talk"}}
+
+
+def test_who_is_to_keep_away_and_a_screening_with_a_concern_stand_at_the_head(cast: Cast, enter: Any) -> None:
+    care.record_limit(
+        case=cast.couple, keeps_away=cast.b, source="order", scope=["children"], since=make.START.date(),
+        until=make.START.date() + timedelta(days=10), told=["A"], note="", by=cast.dana, at=make.START,
+    )  # fmt: skip
+    make.screen(cast.couple, cast.a, cast.dana, LATER, result="concern")
+    page = case_page(cast, days=2)
+    assert page.away == ("Bruno is not to contact Alma, but for the children: a court order.",)
+    assert page.concern == ("Alma",)
+    html = browse.body(enter(cast.dana).get(f"/desk/cases/{cast.couple.pk}/"))
+    assert "The last screening of Alma named a concern." in html
+    over = case_page(cast, days=11)
+    assert over.away == ()  # its last day has gone by
+    make.screen(cast.couple, cast.a, cast.dana, LATER + timedelta(days=5))
+    assert case_page(cast, days=11).concern == ()
