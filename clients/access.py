@@ -162,6 +162,15 @@ def primary_counselor(case: Case, at: datetime) -> User | None:
     return found.user if found else None
 
 
+def stand_in(case: Case, at: datetime) -> User | None:
+    """Who covers for the primary counselor at that time."""
+    held = Assignment.objects.select_related("user").filter(
+        case=case, role=Assignment.As.COVER, since__lte=at, until__gt=at, user__is_active=True
+    )
+    found = held.order_by("since").first()
+    return found.user if found else None
+
+
 CLINIC = "clients.access.clinic"
 REMEMBER_FOR = timedelta(days=30)
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from .models import Case, Flag, Notice, Partner, ReachCard, Role, User
+from .models.flags import ALARMING
 
 LEASE = timedelta(minutes=2)
 LONGEST_WAIT = timedelta(minutes=15)
@@ -93,8 +94,12 @@ def mark_failed(notice: Notice, at: datetime, error: str) -> None:
 
 
 def is_moot(notice: Notice) -> bool:
-    """Somebody has seen the flag in the meantime: nobody else is called out for it."""
-    return notice.kind in NEVER_GIVEN_UP and notice.flag is not None and notice.flag.state != Flag.State.OPEN
+    """Somebody has looked in the meantime: nobody else is called out. One alert stands for all the danger of its case, so
+    as long as nobody has looked at some of it, it goes out."""
+    if notice.kind not in NEVER_GIVEN_UP or notice.flag is None:
+        return False
+    beside = ALARMING & ~Q(rule="S08") & Q(case=notice.flag.case_id, opened_at__lte=notice.created_at)
+    return not Flag.objects.filter(Q(pk=notice.flag.pk) | beside, state=Flag.State.OPEN).exists()
 
 
 def may_mail(kind: str, user: User, case_id: UUID | None) -> bool:

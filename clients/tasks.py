@@ -74,9 +74,9 @@ def watch_clocks() -> int:
 
 @shared_task  # type: ignore[untyped-decorator]
 def tend_duty() -> int:
-    """What is slower: calls that were asked for, flags that wait for somebody's return, the weekly test."""
+    """What is slower: flags that wait for somebody's return, the weekly test."""
     at = timezone.now()
-    return duty.hasten_calls(at) + team.hold_others(at) + duty.send_weekly_tests(at)
+    return team.hold_others(at) + duty.send_weekly_tests(at)
 
 
 def _each(ids: Iterable[UUID], act: Callable[[UUID], Any]) -> int:

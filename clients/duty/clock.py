@@ -18,7 +18,8 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from .. import audit, notices, summary
 from ..models import Assignment, Case, Duty, Escalation, Flag, Notice, Partner, Practice, Role, User
-from .hours import CALL_WITHIN, Week, week_of
+from ..models.flags import ALARMING
+from .hours import CALL_WITHIN, week_of
 from .people import holders, leads, on_rung
 
 Speed = Literal["now", "today"]
@@ -55,7 +56,7 @@ def _find(at: datetime) -> list[UUID]:
     fitting = Escalation.objects.filter(
         flag=OuterRef("pk"), ended_at__isnull=True, due_at=OuterRef("due_at"), speed=OuterRef("speed")
     )
-    untimed = _open_urgent().filter(~Exists(fitting)).order_by("due_at").values_list("case_id", flat=True)
+    untimed = _open_alarming().filter(~Exists(fitting)).order_by("due_at").values_list("case_id", flat=True)
     over = Q(next_at__isnull=True, speed="now", flag__last_evidence_at__gte=F("since") + LADDER)
     running = Escalation.objects.filter(ended_at__isnull=True).filter(
         Q(next_at__lte=at) | ~Q(flag__state=Flag.State.OPEN) | ~Q(flag__due_at=F("due_at")) | ~Q(flag__speed=F("speed"))
@@ -65,9 +66,9 @@ def _find(at: datetime) -> list[UUID]:
     return list(dict.fromkeys([*untimed[:CASES_A_SWEEP], *late[:CASES_A_SWEEP]]))
 
 
-def _open_urgent() -> QuerySet[Flag]:
+def _open_alarming() -> QuerySet[Flag]:
     return Flag.objects.filter(
-        state=Flag.State.OPEN, severity=Flag.Severity.URGENT, due_at__isnull=False, case__closed_at__isnull=True
+        ALARMING, state=Flag.State.OPEN, due_at__isnull=False, case__closed_at__isnull=True
     ).exclude(rule__in=NOT_TIMED)
 
 
@@ -75,7 +76,7 @@ def _open_urgent() -> QuerySet[Flag]:
 def _attend(case_id: UUID, at: datetime) -> None:
     case = Case.objects.select_related("practice").get(pk=case_id)
     summary.lock(case)
-    flags = {flag.pk: flag for flag in _open_urgent().select_related("partner").filter(case=case)}
+    flags = {flag.pk: flag for flag in _open_alarming().select_related("partner").filter(case=case)}
     running = {row.flag_id: row for row in Escalation.objects.filter(flag__case=case, ended_at__isnull=True)}
     changed, unseen = False, {}
     for flag_id, row in list(running.items()):
@@ -106,16 +107,17 @@ def _ended_unseen(flag: Flag, row: Escalation) -> bool:
 
 
 def _start(case: Case, flag: Flag, at: datetime, unseen: datetime | None) -> bool:
-    """Begin a clock; `unseen` is since when nobody has looked, where one ended so before. Returns whether the flag is due earlier than it said: today's danger by the end of the working day."""
+    """Begin a clock; `unseen` is since when nobody has looked, where one ended so before. Returns whether the flag is due at
+    another time than it said."""
     assert flag.due_at is not None
     since = min(flag.last_evidence_at, at)
     tightened = False
     if flag.speed == "now":
         since = min(since, flag.due_at - NOW)  # from the first word nobody has looked at
     else:
-        closes = week_of(case.practice).closes(since)
-        if closes is not None and since + NOW < closes < flag.due_at:
-            flag.due_at, tightened = closes, True
+        due = _due_today(case.practice, flag, since)
+        if due != flag.due_at:
+            flag.due_at, tightened = due, True
             flag.save(update_fields=["due_at"])
     row = Escalation(
         practice_id=case.practice_id, flag=flag, since=since, unseen_since=unseen or since, speed=flag.speed,
@@ -125,6 +127,16 @@ def _start(case: Case, flag: Flag, at: datetime, unseen: datetime | None) -> boo
     row.save(force_insert=True)
     _climb(case, flag, row, at)
     return tightened
+
+
+def _due_today(practice: Practice, flag: Flag, since: datetime) -> datetime:
+    """By the end of the working day; a call that was asked for, when the client was told it would come."""
+    assert flag.due_at is not None
+    week = week_of(practice)
+    if flag.severity < Flag.Severity.URGENT:
+        return week.after(since, CALL_WITHIN) or flag.due_at
+    closes = week.closes(since)
+    return closes if closes is not None and since + NOW < closes < flag.due_at else flag.due_at
 
 
 def _climb(case: Case, flag: Flag, row: Escalation, at: datetime) -> None:
@@ -140,8 +152,8 @@ def _climb(case: Case, flag: Flag, row: Escalation, at: datetime) -> None:
 def _reach(case: Case, flag: Flag, row: Escalation, rung: int, when: datetime, at: datetime) -> None:
     """Alert who stands on this rung; where nobody does who was not alerted yet, the next one at once."""
     if row.speed == "today":
-        # Told once, and once more on the same day when it is due.
-        people = on_rung(0, case, flag, at) + (on_rung(1, case, flag, at) if rung else [])
+        # Told once, and once more when it is due.
+        people = on_rung(0, case, flag, at) + (on_rung(1, case, flag, at) or leads(case.practice) if rung else [])
         row.rung, row.next_at = min(rung, 1), row.due_at if rung == 0 else None
         _alert(case, flag, row, people or leads(case.practice), at)
         return
@@ -208,26 +220,6 @@ def alerted(partner: Partner, since: datetime) -> tuple[Speed | Literal[""], dat
     if not told:
         return "", None
     return ("now" if any(speed == "now" for speed, _due in told) else "today"), min(due for _speed, due in told)
-
-
-# The call that was asked for
-
-
-def hasten_calls(at: datetime) -> int:
-    """A wish to be called is due when the client was told it would be met."""
-    rows = Flag.objects.select_related("case", "practice").filter(rule="S07", state=Flag.State.OPEN, due_at__gt=at)
-    weeks: dict[UUID, Week] = {}
-    done = 0
-    for flag in rows.exclude(severity=Flag.Severity.URGENT):
-        week = weeks.setdefault(flag.practice_id, week_of(flag.practice))
-        by = week.after(flag.last_evidence_at, CALL_WITHIN)
-        if by is not None and flag.due_at is not None and by < flag.due_at:
-            with transaction.atomic():
-                summary.lock(flag.case)
-                Flag.objects.filter(pk=flag.pk, state=Flag.State.OPEN, due_at__gt=by).update(due_at=by)
-                summary.refresh(flag.case, at=at)
-            done += 1
-    return done
 
 
 # The weekly test

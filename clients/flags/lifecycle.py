@@ -60,7 +60,14 @@ def wait_again(flag: Flag, at: datetime) -> None:
     """A person or a day has put it back on the table: its time begins now, and what is urgent is looked at now."""
     wait = DUE.get(Severity(flag.severity))
     flag.due_at = at + wait if wait and not flag.muted else None
-    flag.speed = NOW if flag.severity >= Severity.URGENT else ""
+    flag.speed = speed_by_itself(flag.rule, flag.severity)
+
+
+def speed_by_itself(rule: str, severity: int) -> str:
+    """How fast it is answered where nothing else was said; a wish to be called has a clock, too."""
+    if severity >= Severity.URGENT:
+        return NOW
+    return TODAY if rule == "S07" else ""
 
 
 def can(flag: Flag, to: str) -> bool:

@@ -11,7 +11,19 @@ from ..models import Case, CaseSummary, CheckIn, Flag, FlagEvent, Partner, Stead
 from ..models.prepared import Prepared, insert, update
 from ..rules import CATALOGUE, Evidence, Hit, Severity
 from ..rules.record import SteadyWindow as Window
-from .lifecycle import BY_ITSELF, CLEARS, DUE, DUE_TODAY, LIVE, LOOK_BACK, NOW, REOPEN_WITHIN, TODAY, lifecycle
+from .lifecycle import (
+    BY_ITSELF,
+    CLEARS,
+    DUE,
+    DUE_TODAY,
+    LIVE,
+    LOOK_BACK,
+    NOW,
+    REOPEN_WITHIN,
+    TODAY,
+    lifecycle,
+    speed_by_itself,
+)
 from .mutes import muted_for
 from .telling import spend, tell
 
@@ -76,7 +88,7 @@ def _due(hit: Hit, at: datetime) -> datetime | None:
 
 def _speed(hit: Hit, severity: int) -> str:
     if severity < Severity.URGENT:
-        return ""
+        return speed_by_itself(hit.rule, severity)
     return hit.speed or (NOW if hit.severity == Severity.URGENT else TODAY)
 
 

@@ -47,7 +47,7 @@ def tell(case: Case, danger: Sequence[Flag], told: Sequence[Flag], rest: Sequenc
     quiet = [f for f in (*told, *rest) if f not in loud]
     if not loud and not quiet:
         return
-    urgent = any(f.severity == Severity.URGENT for f in loud)
+    urgent = any(f.safety or f.severity == Severity.URGENT for f in loud)
     holders = _holders(case.pk, at)
     rows: list[Notice] = []
     for to in _readers(holders, loud, everybody=urgent) if loud else ():

@@ -19,6 +19,8 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     "auto_resolved": frozenset({"open"}),
 }
 NEVER_FOR_SAFETY = frozenset({"snoozed", "auto_resolved"})
+# What has a clock while nobody has looked, and stands above every page: what is urgent, and a wish to be called.
+ALARMING = Q(severity=4) | Q(rule="S07")
 
 
 class Flag(PracticeRow):
@@ -52,7 +54,7 @@ class Flag(PracticeRow):
     opened_at = models.DateTimeField()
     last_evidence_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True)
-    # How fast an urgent one is answered (decisions 7); "" for what is not urgent.
+    # How fast what has a clock is answered (decisions 7); "" for what has none.
     speed = models.CharField(max_length=5, choices=[("now", "Now"), ("today", "Today")], default="")
     acknowledged_at = models.DateTimeField(null=True)
     acknowledged_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")

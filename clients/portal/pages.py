@@ -166,17 +166,22 @@ def alert_at(partner: Partner, at: datetime, name: str) -> str:
 
 
 def call_words(partner: Partner, checkin: CheckIn, name: str) -> str:
-    """When a call that was asked for can be expected: so much staffed time after the wish (rules.md, S07)."""
+    """Who was told of a call that was asked for, and when it can be expected: so much staffed time after the wish
+    (rules.md, S07)."""
     by = duty.week_of(partner.practice).after(checkin.at, duty.CALL_WITHIN)
     if by is None:
-        return _("Your wish to be called was passed on to %(name)s.") % {"name": name}
-    if checkins.said_when(checkin):
+        said = _("Your wish to be called was passed on to %(name)s.")
+    elif checkins.said_when(checkin):
         said = _(
             "Your wish to be called was passed on. %(name)s sees it by %(when)s, and calls only when you said it is safe."
         )
     else:
         said = _("Your wish to be called was passed on. %(name)s is to call you by %(when)s.")
-    return said % {"name": name, "when": show_time(by, _zone(partner))}
+    said %= {"name": name, "when": show_time(by, _zone(partner)) if by else ""}
+    other = access.stand_in(partner.case, checkin.at)
+    if other is None or other.name == name:
+        return said
+    return f"{said} {_('%(other)s stands in at present and was told, too.') % {'other': other.name}}"
 
 
 def home(partner: Partner, at: datetime) -> Home:

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from clients import access, duty, notices
 from clients.models import Assignment, AuditEvent, Escalation, Flag, Notice, Practice, User
+from clients.models.flags import ALARMING
 from clients.models.prepared import Prepared
 from clients.rules import CATALOGUE
 
@@ -24,7 +25,7 @@ ALERTS_KEPT = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Danger:
-    """One open urgent flag of a case this person may open."""
+    """One open flag that alarms, of a case this person may open."""
 
     href: str
     reach: str
@@ -65,9 +66,7 @@ def _ask(practice_id: Any, user_id: Any, now: datetime, late: datetime, week_ago
     held = Assignment.objects.filter(
         Q(until__isnull=True) | Q(until__gt=now), user=user_id, since__lte=now, case__closed_at__isnull=True
     )
-    urgent = Flag.objects.filter(
-        practice=practice_id, state=Flag.State.OPEN, severity=Flag.Severity.URGENT, case__closed_at__isnull=True
-    )
+    urgent = Flag.objects.filter(ALARMING, practice=practice_id, state=Flag.State.OPEN, case__closed_at__isnull=True)
     running = Escalation.objects.filter(practice=practice_id, ended_at__isnull=True, flag__state=Flag.State.OPEN)
     stuck = notices.stuck(practice_id, late).order_by().values("practice").annotate(n=Count("pk")).values("n")
     untimed = urgent.exclude(rule__in=duty.NOT_TIMED).filter(
@@ -114,9 +113,7 @@ def alerts(user: User, now: datetime) -> Alerts:
 
 def _dangers(user: User, clock: Clock) -> tuple[Danger, ...]:
     rows = (
-        Flag.objects.filter(
-            case__in=access.safety_cases(user, clock.now), state=Flag.State.OPEN, severity=Flag.Severity.URGENT
-        )
+        Flag.objects.filter(ALARMING, case__in=access.safety_cases(user, clock.now), state=Flag.State.OPEN)
         .annotate(clock=FilteredRelation("escalations", condition=Q(escalations__ended_at__isnull=True)))
         .order_by("due_at", "id")
         .values_list(

@@ -297,7 +297,7 @@ def _unread_words(case: Case, flag: Flag, events: list[FlagEvent]) -> str:
 def _history(flag: Flag, events: list[FlagEvent], clock: Clock) -> tuple[HistoryLine, ...]:
     """What people and rules did, and who was alerted when."""
     lines = [(event.at, history_line(event, clock)) for event in events]
-    if flag.severity == Flag.Severity.URGENT:
+    if flag.speed:
         told = [entry for clocked in flag.escalations.values_list("told", flat=True) for entry in clocked]
         names = {
             str(pk): name for pk, name in User.objects.filter(pk__in=[t[0] for t in told]).values_list("pk", "name")

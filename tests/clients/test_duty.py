@@ -10,6 +10,7 @@ from django.http import Http404
 from clients import access, audit, checkins, duty, flags, notices, tasks, team
 from clients.models import Assignment, AuditEvent, Duty, Escalation, Flag, Notice, Partner, Practice, User
 from clients.portal import pages
+from counselor import pages as desk
 from tests import browse, make
 from tests.conftest import Cast
 
@@ -535,12 +536,57 @@ def test_a_wish_to_be_called_is_due_when_the_client_was_told_it_is_met(cast: Cas
         partner=cast.a, by=cast.alma, at=at, key=make.uuid4(),
         answers=checkins.Answers(make.items(), call_me="after 12"),
     )  # fmt: skip
-    flag = Flag.objects.get(rule="S07")
-    assert flag.due_at == at + timedelta(hours=8)
-    assert duty.hasten_calls(at) == 1
-    flag.refresh_from_db()
-    assert flag.due_at == at + duty.CALL_WITHIN
-    assert duty.hasten_calls(at) == 0
+    duty.watch(at)
+    assert Flag.objects.get(rule="S07").due_at == at + duty.CALL_WITHIN
+
+
+def test_a_wish_to_be_called_reaches_who_stands_in_and_then_duty(cast: Cast) -> None:
+    at = local("2026-09-11 19:00")  # a Friday, after hours
+    nils = make.user(cast.practice, "Nils", "counselor")
+    on_duty(cast, cast.ruth, local("2026-09-14 11:00"))
+    team.set_trainee(user=cast.dana, supervisor=nils, by=cast.ruth, at=make.START)
+    team.cover(away=cast.dana, user=cast.erik, since=at, until=at + timedelta(days=14), by=cast.dana, at=at)
+    sent = checkins.submit(
+        partner=cast.a, by=cast.alma, at=at, key=make.uuid4(),
+        answers=checkins.Answers(make.items(), call_me="after 12"),
+    )  # fmt: skip
+    duty.watch(at)
+    assert sorted(names()) == ["Dana", "Erik", "Nils"]
+    due = local("2026-09-14 11:00")
+    said = pages.call_words(cast.a, sent.checkin, "Dana")
+    assert "Monday, 14 September, 11:00" in said
+    assert "Erik stands in" in said
+    assert "stands in" not in pages.call_words(cast.c, make.check_in(cast.c, -1).checkin, "Dana")
+    assert duty.alerted(cast.a, sent.checkin.at) == ("", None), "a wish to be called is no danger"
+    for who in (cast.dana, cast.erik):
+        assert [d.what for d in desk.alerts(who, at).dangers] == ["Asks to be called"]
+    for moment in (at + timedelta(hours=9), due - timedelta(minutes=1)):
+        duty.watch(moment)
+    assert "Ruth" not in names()
+    duty.watch(due)
+    duty.watch(due + timedelta(hours=3))
+    assert names().count("Ruth") == 1
+    assert Escalation.objects.count() == 1
+    see(cast, Flag.objects.get(rule="S07"), cast.erik, due + timedelta(hours=4))
+    assert desk.alerts(cast.dana, due + timedelta(hours=4)).dangers == ()
+
+
+def test_seeing_one_danger_calls_off_no_alert_about_another(cast: Cast, time_machine: Any) -> None:
+    on_duty(cast, cast.erik)
+    make.check_in(cast.a, 0, safety=("self_harm", "child"))
+    duty.watch(minutes(16))
+    alert = Notice.objects.select_related("flag").get(kind="alert", to=cast.erik)
+    assert alert.flag
+    see(cast, alert.flag, cast.dana, minutes(16))
+    other = Flag.objects.get(state="open", safety=True)
+    time_machine.move_to(minutes(16), tick=False)
+    tasks.deliver(ids=[str(alert.pk)])
+    assert [m.to for m in mail.outbox] == [[cast.erik.email]]
+    duty.watch(minutes(31))
+    see(cast, other, cast.dana, minutes(31))
+    time_machine.move_to(minutes(31), tick=False)
+    tasks.deliver_due()
+    assert cast.ruth.email not in [to for m in mail.outbox for to in m.to], "now all of it was seen"
 
 
 # New danger where nobody has looked
@@ -574,7 +620,8 @@ def test_now_on_what_nobody_saw_in_a_day_climbs_the_whole_ladder(cast: Cast) -> 
     assert "fifteen minutes" in pages.alert_words(cast.a, sent.checkin, "Dana")
     for minute in (0, 15, 30, 60):
         duty.watch(day + timedelta(minutes=minute))
-    assert when_told(day) == [("Dana", 0), ("Erik", 15), ("Ruth", 30)]
+    assert when_told(day, "alert") == [("Erik", 15), ("Ruth", 30)]
+    assert ("Dana", 0) in when_told(day, "urgent")
     row = Escalation.objects.get(ended_at__isnull=True)
     assert (row.speed, row.rung, row.since) == ("now", duty.PHONE, day)
 
