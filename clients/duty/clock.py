@@ -20,7 +20,7 @@ from .. import audit, notices, summary
 from ..models import Assignment, Case, Duty, Escalation, Flag, Notice, Partner, Practice, Role, User
 from ..models.flags import ALARMING
 from .hours import CALL_WITHIN, week_of
-from .people import holders, leads, on_rung
+from .people import came_since, holders, leads, on_rung
 
 Speed = Literal["now", "today"]
 
@@ -63,7 +63,21 @@ def _find(at: datetime) -> list[UUID]:
         | over
     )  # fmt: skip
     late = running.order_by("next_at").values_list("flag__case_id", flat=True)
-    return list(dict.fromkeys([*untimed[:CASES_A_SWEEP], *late[:CASES_A_SWEEP]]))
+    return list(dict.fromkeys([*untimed[:CASES_A_SWEEP], *late[:CASES_A_SWEEP], *_taken_over(at)]))
+
+
+def _taken_over(at: datetime) -> list[UUID]:
+    """Cases that came into other hands while a clock ran, where these were not told yet."""
+    held = "flag__case__assignments__"
+    rows = Escalation.objects.filter(
+        Q(**{f"{held}until__isnull": True}) | Q(**{f"{held}until__gt": at}),
+        ended_at__isnull=True,
+        **{
+            f"{held}since__gt": F("since"), f"{held}since__lte": at, f"{held}user__is_active": True,
+            f"{held}role__in": [Assignment.As.PRIMARY, Assignment.As.COVER],
+        },
+    ).values_list("flag__case_id", f"{held}user", "told")  # fmt: skip
+    return [case_id for case_id, user_id, told in rows if str(user_id) not in {entry[0] for entry in told}]
 
 
 def _open_alarming() -> QuerySet[Flag]:
@@ -97,6 +111,7 @@ def _attend(case_id: UUID, at: datetime) -> None:
             changed |= _start(case, flag, at, unseen.get(flag.pk))
         else:
             _climb(case, flag, current, at)
+            _tell_new_hands(case, flag, current, at)
     if changed:
         summary.refresh(case, at=at)
 
@@ -149,6 +164,15 @@ def _climb(case: Case, flag: Flag, row: Escalation, at: datetime) -> None:
         row.save(update_fields=["rung", "next_at", "told"])
 
 
+def _tell_new_hands(case: Case, flag: Flag, row: Escalation, at: datetime) -> None:
+    """Who took the case over, or stands in, since the clock began is alerted at once, on whatever rung it is."""
+    known = {UUID(entry[0]) for entry in row.told}
+    people = [user for user in came_since(case, row.since, at) if user.pk not in known]
+    if people:
+        _alert(case, flag, row, people, at)
+        row.save(update_fields=["told"])
+
+
 def _reach(case: Case, flag: Flag, row: Escalation, rung: int, when: datetime, at: datetime) -> None:
     """Alert who stands on this rung; where nobody does who was not alerted yet, the next one at once."""
     if row.speed == "today":
@@ -191,7 +215,7 @@ def _alert(case: Case, flag: Flag, row: Escalation, people: Iterable[User], at: 
     notices.owe(owed)
     _open_cards(case, users.values(), at)
     audit.record(
-        "alert.telephone" if row.rung == PHONE else "alert.raised", by=None, at=at, case=case, side=flag.partner.side,
+        "alert.telephone" if row.rung == PHONE and not users else "alert.raised", by=None, at=at, case=case, side=flag.partner.side,
         subject=flag.pk, rule=flag.rule, rung=row.rung, people=[str(pk) for pk in users],
     )  # fmt: skip
 

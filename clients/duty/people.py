@@ -24,6 +24,12 @@ def holders(case: Case, at: datetime) -> list[Assignment]:
     return list(running.order_by("since", "id"))
 
 
+def came_since(case: Case, since: datetime, at: datetime) -> list[User]:
+    """Who took the case over, or stands in, only after that moment; a trainee with the supervisor."""
+    new = [h.user for h in holders(case, at) if h.role != Assignment.As.ALERTED and h.since > since]
+    return list({user.pk: user for user in (*new, *_supervisors(new))}.values())
+
+
 def on_duty(practice: Practice, at: datetime) -> User | None:
     """The duty person of this half-day; nights belong to the half-day they lie in."""
     found = Duty.objects.select_related("user").filter(_this_half_day(practice.zone, at), practice=practice).first()

@@ -674,3 +674,24 @@ def test_a_later_hand_calls_off_no_alert(cast: Cast) -> None:
         safe_now(cast.a, make.check_in(cast.a, minute / 1440, safety=("afraid",)), minutes(minute + 1), "yes")
         flag = Flag.objects.get(rule="S02")
         assert (flag.speed, flag.due_at) == ("today", minutes(80) + flags.DUE_TODAY)
+
+
+@pytest.mark.parametrize("minute", [5, 40, 200])
+@pytest.mark.parametrize("how", ["transfer", "cover"])
+def test_who_takes_over_while_danger_waits_is_alerted_at_once(cast: Cast, how: str, minute: int) -> None:
+    nils = make.user(cast.practice, "Nils", "counselor")
+    on_duty(cast, cast.erik)
+    danger(cast)
+    for passed in range(0, minute + 1, 5):
+        duty.watch(minutes(passed))
+    then = minutes(minute)
+    before, row = told(), Escalation.objects.get()
+    if how == "transfer":
+        team.transfer(case=cast.couple, to=nils, by=cast.ruth, at=then)
+    else:
+        team.cover(away=cast.dana, user=nils, since=then, until=minutes(9999), by=cast.dana, at=then)
+    for passed in (1, 2, 3):
+        duty.watch(then + timedelta(seconds=passed))
+    assert told()[len(before) :] == [("alert", "Nils")]
+    after = Escalation.objects.get()
+    assert (after.since, after.rung, after.next_at) == (row.since, row.rung, row.next_at), "its ladder goes on"
