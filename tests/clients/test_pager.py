@@ -3,7 +3,9 @@
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
+from http.client import HTTPException
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
 from typing import Any
@@ -79,6 +81,42 @@ def test_private_networks_are_never_called_whatever_the_name_says(settings: Any,
                 pager.call(f"{scheme}://{name}/")
         with pytest.raises(TimeoutError):
             server.accept()
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["[64:ff9b::7f00:1]", "[64:ff9b::a9fe:a9fe]", "[2002:7f00:1::]", "224.0.0.1", "[ff0e::1]", "[::ffff:127.0.0.1]"],
+)
+def test_no_address_leads_round_the_corner_to_a_private_network(settings: Any, host: str) -> None:
+    settings.PAGER_HOSTS = []
+    with pytest.raises(pager.Unfit):
+        pager.check(f"https://{host}/")
+    pager.check("https://[2606:4700::1]/")
+
+
+def test_a_pager_that_answers_a_byte_at_a_time_is_hung_up_on(settings: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(pager, "SECONDS", 0.5)
+    settings.PAGER_HOSTS = ["127.0.0.1"]
+    gone = threading.Event()
+
+    def drip(server: socket.socket) -> None:
+        line, _address = server.accept()
+        with line, suppress(OSError):
+            line.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+            while not gone.wait(0.1):
+                line.sendall(b"a")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        slow = threading.Thread(target=drip, args=(server,), daemon=True)
+        slow.start()
+        ended = threading.Timer(4, gone.set)
+        ended.start()
+        with pytest.raises((OSError, HTTPException)):
+            pager.call(f"http://127.0.0.1:{server.getsockname()[1]}/")
+        assert not gone.is_set(), "it was not waited for"
+        ended.cancel()
+        gone.set()
+        slow.join()
 
 
 @pytest.mark.django_db
