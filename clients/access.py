@@ -181,11 +181,18 @@ def _remember(response: HttpResponseBase, name: str, value: str) -> None:
     )
 
 
-def device_of(request: HttpRequest) -> str:
+def _is_own_device(request: HttpRequest, practice_id: UUID) -> bool:
+    """Whether staff of this practice has signed in on this device within 30 days, whatever the browser still keeps."""
+    with suppress(signing.BadSignature):
+        mark = request.COOKIES.get(settings.CLINIC_COOKIE, "")
+        return bool(signing.loads(mark, salt=CLINIC, max_age=REMEMBER_FOR) == str(practice_id))
+    return False
+
+
+def device_of(request: HttpRequest, practice_id: UUID) -> str:
     """A keyed hash of the device a check-in comes from, or "" where it is the practice's own (rule E06). It is compared
     with itself only, and dropped after 30 days."""
-    with suppress(signing.BadSignature):
-        signing.loads(request.COOKIES.get(settings.CLINIC_COOKIE, ""), salt=CLINIC)
+    if _is_own_device(request, practice_id):
         return ""
     token = request.COOKIES.get(settings.DEVICE_COOKIE, "")
     return salted_hmac("clients.access.device", token, algorithm="sha256").hexdigest() if token else ""
@@ -212,8 +219,9 @@ class Doorkeeper:
             response["Clear-Site-Data"] = '"cache", "storage"'
         if request.user.is_authenticated or request.path.startswith(("/portal", "/desk", "/accounts")):
             add_never_cache_headers(response)
-        if getattr(request.user, "role", Role.CLIENT) != Role.CLIENT and settings.CLINIC_COOKIE not in request.COOKIES:
-            _remember(response, settings.CLINIC_COOKIE, signing.dumps("clinic", salt=CLINIC))
+        user: Any = request.user
+        if getattr(user, "role", Role.CLIENT) != Role.CLIENT and not _is_own_device(request, user.practice_id):
+            _remember(response, settings.CLINIC_COOKIE, signing.dumps(str(user.practice_id), salt=CLINIC))
         return response
 
     def _end_if_idle(self, request: HttpRequest, user: User) -> None:

@@ -125,7 +125,7 @@ def _take(request: Any, form: CheckInForm, held: bool = False) -> HttpResponse:
     try:
         sent = checkins.submit(
             partner=request.partner, by=request.user, at=timezone.now(), key=form.cleaned_data["key"],
-            answers=form.answers(), held=held, device=access.device_of(request),
+            answers=form.answers(), held=held, device=access.device_of(request, request.partner.practice_id),
             seconds=None if held else _seconds(request),
         )  # fmt: skip
     except checkins.Refused as refusal:

@@ -515,6 +515,27 @@ def test_two_people_on_one_device_are_seen_unless_it_is_the_practices_own(cast: 
     assert CheckIn.objects.filter(partner=cast.b).order_by("at").last().device != ""
 
 
+@pytest.mark.parametrize(
+    ("who", "days", "own"), [("dana", 0, True), ("dana", 29, True), ("dana", 31, False), ("fay", 0, False)]
+)
+def test_a_device_is_the_practices_own_for_thirty_days_and_no_other_practices(
+    cast: Any, enter: Any, who: str, days: int, own: bool
+) -> None:
+    desk, alma = enter(getattr(cast, who)), enter(cast.alma)
+    with time_machine.travel(START_AT - timedelta(days=days), tick=False):
+        desk.get("/desk/")
+    with time_machine.travel(START_AT, tick=False):
+        alma.get(CHECK_IN)
+        alma.cookies[settings.CLINIC_COOKIE] = desk.cookies[settings.CLINIC_COOKIE].value
+        alma.post(CHECK_IN, {"key": str(uuid4()), "c3": "2"})
+        assert (CheckIn.objects.get().device == "") is own
+        again = enter(cast.dana)
+        again.cookies[settings.CLINIC_COOKIE] = desk.cookies[settings.CLINIC_COOKIE].value
+        assert (settings.CLINIC_COOKIE in again.get("/desk/").cookies) is not own, (
+            "a mark that does not hold is made anew"
+        )
+
+
 def test_the_device_is_forgotten_after_thirty_days(cast: Any) -> None:
     old, new = make.check_in(cast.a, 0), make.check_in(cast.a, 7)
     CheckIn.objects.update(device="d" * 64)
