@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Count, Min
@@ -104,7 +105,22 @@ def set_flags(row: CaseSummary, live: Sequence[Flag]) -> None:
     first = max(
         worth, key=lambda f: (f.safety, f.state == Flag.State.OPEN, f.severity, f.last_evidence_at), default=None
     )
-    row.reason = _tell(first) if first else None
+    row.reason = _tell(first) if first else _waiting(live)
+
+
+def _waiting(live: Sequence[Flag]) -> str | None:
+    """What is there although nothing asks: set aside until its day, or silenced."""
+    heads = [f for f in live if f.head_id is None]
+    aside = [
+        f for f in heads if f.state == Flag.State.SNOOZED and f.snoozed_until and f.severity >= Flag.Severity.WATCH
+    ]
+    if aside:
+        soon = min(aside, key=lambda f: (f.snoozed_until, -f.severity))
+        assert soon.snoozed_until is not None
+        day = soon.snoozed_until.astimezone(ZoneInfo(soon.practice.zone))
+        return f"Set aside until {day:%-d %b}: {_tell(soon)}"
+    silent = [f for f in heads if f.muted and f.severity >= Flag.Severity.ELEVATED]
+    return f"Muted: {_tell(max(silent, key=lambda f: f.last_evidence_at))}" if silent else None
 
 
 def _tell(flag: Flag) -> str:
@@ -179,7 +195,9 @@ def group(
     if care_overdue:
         return Standing("needs_you", row.care_reason, True)
     if due:
-        return Standing("needs_you", row.reason or "A flag has waited for its day.", True)
+        return Standing(
+            "needs_you", row.reason if row.watch_open and row.reason else "A flag has waited for its day.", True
+        )
     if row.watch_open:
         return Standing("watch", row.reason or "Worth a look by the next session.", False)
     if row.window_until and row.window_until > at:
@@ -192,7 +210,8 @@ def group(
     if last is None or at - last > timedelta(days=row.interval_days + 7):
         days = (at - last).days if last else 0
         return Standing("gone_quiet", f"No check-in for {days} days.", False)
-    return Standing("steady", "Nothing asks for you now.", False)
+    to_read = f"{row.unread} check-in{'' if row.unread == 1 else 's'} to read." if row.unread else ""
+    return Standing("steady", row.reason or to_read or "Nothing asks for you now.", False)
 
 
 def changes_at(row: CaseSummary, *, at: datetime) -> datetime:

@@ -10,7 +10,7 @@ from django.template import loader
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from clients import cases, flags
+from clients import cases, flags, summary
 from clients.markup import sparkline
 from clients.models import Case, CaseSummary, Flag, User
 from counselor import pages
@@ -158,3 +158,26 @@ def test_the_line_goes_through_its_points(levels: tuple[float, ...]) -> None:
     end = re.search(r'cx="([\d.]+)" cy="([\d.]+)"', line)
     assert end is not None
     assert (x, round(y, 1)) == (100, float(end[2])) == (float(end[1]), float(end[2]))
+
+
+def test_a_quiet_case_still_says_what_is_set_aside_silenced_or_unread(cast: Cast) -> None:
+    """ "Nothing asks" is said only where it is so."""
+
+    def reason() -> str:
+        return summary.group(CaseSummary.objects.get(case=cast.couple), at=at, today_overdue=False, paused=False).reason
+
+    for day in (0, 7, 14):
+        make.check_in(cast.a, day)
+    at = make.START + timedelta(days=14, hours=1)
+    assert reason() == "3 check-ins to read."
+    make.read_all(cast.couple, cast.dana, at)
+    assert reason() == "Nothing asks for you now."
+    make.check_in(cast.a, 14.02, c8={"ultimatum": 2})
+    make.read_all(cast.couple, cast.dana, at)
+    flag = Flag.objects.get(case=cast.couple, rule="P03")
+    assert reason() != "Nothing asks for you now."
+    flags.snooze(case=cast.couple, flag_id=flag.pk, by=cast.dana, at=at, until=at.date() + timedelta(days=5))
+    assert reason().startswith("Set aside until 26 Sep: ")
+    flags.acknowledge(case=cast.couple, flag_id=flag.pk, by=cast.dana, at=at)
+    flags.mute(case=cast.couple, rule="P03", by=cast.dana, at=at, reason="Agreed in the room.")
+    assert reason().startswith("Muted: ")
