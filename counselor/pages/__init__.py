@@ -9,7 +9,7 @@ from .alerts import ALERTS_KEPT, Alerts, alerts
 from .audit import ACTS, trail
 from .care import arrangements
 from .cases import STREAM_LENGTH, CasePage, Choice, case, case_version
-from .flag_list import Wanted, flag_list, second_look, second_looks
+from .flag_list import Wanted, flag_list, looks_to_take, second_look, second_looks
 from .flags import FlagPage, flag
 from .notes import as_text, fact_of, note, share, side_of
 from .papers import (
@@ -52,6 +52,7 @@ __all__ = [
     "flag_list",
     "forget_kept",
     "half_day_of",
+    "looks_to_take",
     "note",
     "note_settings",
     "notes_room",

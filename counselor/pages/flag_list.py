@@ -6,13 +6,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from django.db.models import F
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.http import Http404
 from django.urls import reverse
 
 from clients import access, flags
-from clients.models import Flag, FlagEvent, User
+from clients.models import Assignment, Flag, FlagEvent, User
+from clients.models.prepared import Prepared
 from clients.rules import CATALOGUE
 from clients.rules.words import FAMILIES
 
@@ -138,6 +140,43 @@ def _looks(user: User, now: datetime, waiting: Any) -> Any:
     """Closed safety flags that wait for a second look, as far as this person is one to take it: leads and supervisors of
     the practice, and who holds the case."""
     return waiting if user.role in LEADS else waiting.filter(case__in=access.safety_cases(user, now))
+
+
+def _ask_waiting(user: Any, practice: Any, morning: Any) -> Any:
+    """Those this person can take today: `flags.why_no_second_look` has nothing against them."""
+    others = User.objects.filter(practice=practice, role__in=flags.STAFF, is_active=True).exclude(pk=user)
+    can_look = ~Q(closed_by=user) | Q(closed_at__lt=morning) & ~Exists(others)
+    return flags.waiting_for_second_look(practice).filter(can_look)
+
+
+def _counted(rows: Any) -> Any:
+    return rows.order_by().values("practice").annotate(n=Count("pk")).values_list("n")
+
+
+_for_leads: Prepared[tuple[int]] = Prepared(lambda user, practice, day: _counted(_ask_waiting(user, practice, day)))
+_for_holders: Prepared[tuple[int]] = Prepared(
+    lambda user, practice, day, at: _counted(
+        _ask_waiting(user, practice, day).filter(
+            Exists(
+                Assignment.objects.filter(
+                    Q(until__isnull=True) | Q(until__gt=at), user=user, since__lte=at, case=OuterRef("case")
+                )
+            ),
+            case__closed_at__isnull=True,
+        )
+    )
+)
+
+
+def looks_to_take(user: User, now: datetime) -> int:
+    """How many second looks wait for this person; one statement."""
+    morning = now.astimezone(ZoneInfo(user.zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    found = (
+        _for_leads.first(user.pk, user.practice_id, morning)
+        if user.role in LEADS
+        else _for_holders.first(user.pk, user.practice_id, morning, now)
+    )
+    return found[0] if found else 0
 
 
 @dataclass(frozen=True, slots=True)

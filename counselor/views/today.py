@@ -1,4 +1,4 @@
-"""Today: the cases in their groups."""
+"""Today: the cases in their groups, and how many second looks wait."""
 
 from datetime import datetime
 from typing import Any
@@ -35,12 +35,13 @@ todays_kept: Kept[tuple[bytes, bytes]] = Kept(100)
 
 
 def _today_parts(user: Any, query: str, now: datetime) -> tuple[bytes, bytes]:
-    """The groups as HTML, and the day in words; made anew when a case was written, or the clock changes a word."""
-    key = (stamps := access.visible_stamps(user, now), eyes(user))
+    """The groups as HTML, and the day in words; made anew when a case was written, another second look waits for this
+    person, or the clock changes a word."""
+    key = (stamps := access.visible_stamps(user, now), looks := pages.looks_to_take(user, now), eyes(user))
     kept = None if query else todays_kept.get(key, now)
     if kept is None:
         page = pages.today(user, now, query, stamps)
-        kept = (render_to_string("desk/_today.html", {"page": page}).encode(), page.day.encode())
+        kept = (render_to_string("desk/_today.html", {"page": page, "looks": looks}).encode(), page.day.encode())
         if not query:
             todays_kept.put(key, now, page.until, kept)
     return kept
