@@ -10,7 +10,9 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = Path(os.environ.get("VAR_DIR") or ROOT / "var") / "test"
@@ -31,9 +33,12 @@ def heading(text: str) -> None:
     print(f"\n--- {text} ---", flush=True)
 
 
-def run(arguments: list[str], **environment: str) -> int:
+def run(arguments: list[str], said: Any = None, **environment: str) -> int:
+    """`said`: an open file for what it prints; by itself it prints here."""
     env = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings", "TEST_DB": ""} | environment
-    return subprocess.run([sys.executable, *arguments], cwd=ROOT, env=env, stdin=subprocess.DEVNULL).returncode
+    errors = subprocess.STDOUT if said else None
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=said, stderr=errors).returncode
 
 
 def check() -> Counter[str]:
@@ -46,11 +51,12 @@ def check() -> Counter[str]:
     return total
 
 
-def tests(name: str, marks: str, **environment: str) -> Counter[str]:
-    heading(name)
+def tests(name: str, marks: str, said: Any, **environment: str) -> Counter[str]:
+    if not said:
+        heading(name)
     report = OUT / f"{name.replace(' ', '-')}.xml"
     report.unlink(missing_ok=True)
-    code = run(["-m", "pytest", "-rs", "-m", marks, f"--junitxml={report}"], **environment)
+    code = run(["-m", "pytest", "-rs", "-m", marks, f"--junitxml={report}"], said, **environment)
     total: Counter[str] = Counter()
     if report.exists():
         for suite in ET.parse(report).getroot().iter("testsuite"):
@@ -96,13 +102,19 @@ def main() -> int:
     OUT.mkdir(parents=True, exist_ok=True)
     total: Counter[str] = Counter()
     if options.long:
-        total += tests("slow", "slow")
+        total += tests("slow", "slow", None)
     else:
         total += check()
     if not options.long and not options.lint:
-        total += tests("SQLite", "not slow and not services")
-        total += tests("PostgreSQL", "db_both and not slow", **postgresql())
-        total += tests("queues", "services and not slow")
+        # Side by side, because a second database costs a second core and not a second wait; told one after the other.
+        log = OUT / "PostgreSQL.log"
+        with ThreadPoolExecutor(1) as beside, log.open("w", encoding="utf-8") as said:
+            other = beside.submit(tests, "PostgreSQL", "db_both and not slow", said, **postgresql())
+            total += tests("SQLite", "not slow and not services", None)
+            total += other.result()
+        heading("PostgreSQL")
+        print(log.read_text(encoding="utf-8"), end="")
+        total += tests("queues", "services and not slow", None)
     line = f"{total['passed']} passed, {total['failed']} failed, {total['skipped']} skipped"
     (OUT / "total").write_text(line + "\n", encoding="utf-8")
     print(f"\n{line}", flush=True)

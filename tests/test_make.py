@@ -125,14 +125,14 @@ def test_the_total(
     failed: int,
     skipped: int,
 ) -> None:
-    def run(arguments: list[str], **_environment: str) -> int:
+    def run(arguments: list[str], _said: object, **_environment: str) -> int:
         if report:
             Path(arguments[-1].removeprefix("--junitxml=")).write_text(report)
         return code
 
     monkeypatch.setattr(passes, "OUT", tmp_path)
     monkeypatch.setattr(passes, "run", run)
-    total = passes.tests("a pass", "slow")
+    total = passes.tests("a pass", "slow", None)
     assert (total["passed"], total["failed"], total["skipped"]) == (passed, failed, skipped)
 
 
