@@ -159,6 +159,8 @@ def snooze(*, case: Case, flag_id: Any, by: User, at: datetime, until: date, sta
     flag = _locked(case, flag_id)
     if flag.safety:
         raise Refused("A safety flag is not set aside; it stays until a named person closes it.")
+    if flag.severity >= Severity.URGENT:
+        raise Refused("What is urgent is not set aside; it stays until a named person closes it.")
     if not can(flag, Flag.State.SNOOZED):
         raise Refused(_already(flag, by))
     _look(flag, stand, by)

@@ -72,7 +72,8 @@ def speed_by_itself(rule: str, severity: int) -> str:
 
 def can(flag: Flag, to: str) -> bool:
     """Whether the table lets the flag go there."""
-    return to in TRANSITIONS[flag.state] and not (flag.safety and to in NEVER_FOR_SAFETY)
+    alarms = flag.safety or flag.severity >= Severity.URGENT
+    return to in TRANSITIONS[flag.state] and not (alarms and to in NEVER_FOR_SAFETY)
 
 
 def safety_open(case: Case) -> bool:

@@ -155,7 +155,7 @@ def apply(
             flag.muted = hit.rule in muted and not flag.safety
             raised.append(flag)
             note(flag, *(("raised",) if flag._state.adding else ("reopened", card)))
-        elif hit.severity > flag.severity or CATALOGUE[hit.rule].safety:
+        elif hit.severity > flag.severity or CATALOGUE[hit.rule].safety or hit.severity == Severity.URGENT:
             # New danger is looked at anew: it opens the card again, with a clock of its own.
             kind = "rose" if hit.severity > flag.severity else "evidence"
             _ask_anew(flag, hit, at)
@@ -203,7 +203,7 @@ def apply(
     known.extend(fresh)
     if row is None and told:
         CaseSummary.objects.filter(pk=kept.pk).update(told=kept.told)
-    tell(case, [flag for flag in raised if flag.safety], told, rest, at)
+    tell(case, [f for f in raised if f.safety or f.severity == Severity.URGENT], told, rest, at)
     return raised
 
 
@@ -229,12 +229,12 @@ def _group(
             -pair[1].severity, pair[1].state != Flag.State.OPEN, pair[0].rule not in absorbing, bool(pair[0].head)
         ),
     )  # fmt: skip
-    top = joining[0][1] if joining else None
+    tops = [next((f for _hit, f in joining if (f.severity == Severity.URGENT) is loud), None) for loud in (True, False)]
     for hit, flag in shown:
         loose = (flag in raised or flag.head_id is not None or bool(hit.head)) and not hit.from_other
         heads = (
-            [held.get(hit.head), by_id.get(flag.head_id) if flag.head_id else None, top]
-            if loose and flag is not top
+            [held.get(hit.head), by_id.get(flag.head_id) if flag.head_id else None, *tops]
+            if loose and flag not in tops
             else []
         )
         _place(flag, next((head for head in heads if head is not None and _takes(head, flag)), None), changed)
@@ -245,7 +245,8 @@ def _group(
         while head is not None and head.head_id is not None and head.head_id in every:
             head = every[head.head_id]
         if head is not None and flag.state in LIVE:
-            fits = head.state in LIVE and (head.pk == flag.head_id or _takes(head, flag))
+            stays = head.pk == flag.head_id and (head.severity == Severity.URGENT) == (flag.severity == Severity.URGENT)
+            fits = head.state in LIVE and (stays or _takes(head, flag))
             _place(flag, head if fits else None, changed)
 
 
@@ -255,9 +256,10 @@ def _joins(flag: Flag) -> bool:
 
 
 def _takes(head: Flag, flag: Flag) -> bool:
-    """A card takes in nothing that weighs more than its head or waits to be seen while the head was seen; and danger is
-    never put under anything else."""
+    """A card takes in nothing that weighs more than its head or waits to be seen while the head was seen; danger is never
+    put under anything else; and nothing that is not urgent under what is, which cover sees and marks as seen."""
     hides = flag.severity > head.severity or (flag.state == Flag.State.OPEN and head.state != Flag.State.OPEN)
+    hides = hides or (head.severity == Severity.URGENT and not head.safety and flag.severity < Severity.URGENT)
     return head.pk != flag.pk and head.safety == flag.safety and _joins(head) and _joins(flag) and not hides
 
 

@@ -37,7 +37,13 @@ def spend(row: CaseSummary, partner: Partner, raised: Sequence[Flag], at: dateti
 
 
 def _is_news(flag: Flag) -> bool:
-    return not (flag.safety or flag.muted or flag.severity <= Severity.INFO or CATALOGUE[flag.rule].line_only)
+    return not (
+        flag.safety
+        or flag.severity == Severity.URGENT
+        or flag.muted
+        or flag.severity <= Severity.INFO
+        or CATALOGUE[flag.rule].line_only
+    )
 
 
 def tell(case: Case, danger: Sequence[Flag], told: Sequence[Flag], rest: Sequence[Flag], at: datetime) -> None:

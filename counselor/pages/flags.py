@@ -120,7 +120,7 @@ def _badge(flag: Flag) -> str:
     """In the house a notice is this word; at most two cards of a client in seven days wear it (rules.md, Budget)."""
     if flag.state != Flag.State.OPEN or flag.muted or flag.head_id or flag.severity < Flag.Severity.WATCH:
         return ""
-    if flag.safety or flag.told_at:
+    if flag.safety or flag.severity == Flag.Severity.URGENT or flag.told_at:
         return "new"
     return "in the digest"
 

@@ -361,3 +361,27 @@ def test_confirming_does_not_open_danger_again(cast: Cast) -> None:
     )  # fmt: skip
     assert [f.state for f in Flag.objects.filter(rule="S04")] == ["resolved"]
     assert checkins.flags is flags
+
+
+TRACKER = "I put a tracker on his car and I read his messages every night."
+
+
+def test_urgent_conduct_is_treated_like_danger(cast: Cast) -> None:
+    """Told at once and without a budget, never set aside, asked anew with new evidence; and what is not urgent neither
+    hides under it nor is seen with it."""
+    acts = {"c8": {"monitoring": 2, "ultimatum": 1, "leverage": 1, "reassurance": 2}}
+    make.check_in(cast.a, 0, TRACKER, **acts)
+    urgent, other = flag(cast.a, "P09"), flag(cast.a, "P03")
+    assert (urgent.severity, urgent.safety, mails("urgent")) == (Severity.URGENT, False, ["Dana"])
+    assert not Flag.objects.filter(head=urgent).exists()
+    with pytest.raises(flags.Refused, match="What is urgent is not set aside"):
+        flags.snooze(case=cast.couple, flag_id=urgent.pk, by=cast.dana, at=at(0.1), until=at(5).date())
+    flags.acknowledge(case=cast.couple, flag_id=urgent.pk, by=cast.dana, at=at(0.1))
+    assert flag(cast.a, "P03").state == other.state == "open"
+    with pytest.raises(flags.Refused, match="What is urgent is not set aside"):
+        flags.snooze(case=cast.couple, flag_id=urgent.pk, by=cast.dana, at=at(0.2), until=at(5).date())
+    make.check_in(cast.a, 3, TRACKER, c8={"monitoring": 1})
+    again = flag(cast.a, "P09")
+    assert again.due_at is not None
+    assert (again.state, again.due_at > at(3)) == ("open", True)
+    assert mails("urgent") == ["Dana", "Dana"]
