@@ -167,7 +167,7 @@ def snooze(*, case: Case, flag_id: Any, by: User, at: datetime, until: date, sta
     zone = ZoneInfo(by.zone)
     today = at.astimezone(zone).date()
     if not today < until <= today + LONGEST_SNOOZE:
-        raise Refused(f"Please pick a day after today and within {LONGEST_SNOOZE.days} days.")
+        raise Refused(f"Please pick a day after today and within {LONGEST_SNOOZE.days} days.", "until")
     flag.snoozed_until = datetime(until.year, until.month, until.day, tzinfo=zone)
     flag.due_at, flag.head = None, None
     _move(case, flag, Flag.State.SNOOZED, by=by, at=at, kind="snoozed", words=f"Until {until:%-d %B %Y}")
@@ -218,10 +218,10 @@ def resolve(
     if reason not in REASONS:
         raise Refused("Please pick a reason; without one a flag stays open.")
     if flag.safety and reason not in SAFETY_REASONS:
-        raise Refused("A safety flag closes only as followed up, or as not accurate after a look.")
+        raise Refused("A safety flag closes only as followed up, or as not accurate after a look.", "reason")
     follow_up = _clean(follow_up, "What was done next")
     if flag.safety and not follow_up:
-        raise Refused("Please say what was done next; a safety flag is not closed without it.")
+        raise Refused("Please say what was done next; a safety flag is not closed without it.", "follow_up")
     flag.closed_at, flag.closed_by, flag.close_reason, flag.snoozed_until = at, by, reason, None
     flag.follow_up, flag.head = follow_up or None, None
     _move(case, flag, Flag.State.RESOLVED, by=by, at=at, kind="resolved", reason=reason, words=follow_up)

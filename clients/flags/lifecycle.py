@@ -40,7 +40,11 @@ NOW, TODAY = "now", "today"  # how fast urgent flags are answered (decisions 7)
 
 
 class Refused(Exception):
-    """An act that does not fit the flag's state; the text is for the person."""
+    """An act that does not fit the flag's state; the text is for the person, `field` what it stands beside."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 def lifecycle(rule: str, severity: int) -> str:

@@ -59,6 +59,7 @@ def _show(
         for person in page.people
     ]
     context = {"page": page, "people": people, "forms": shown, "open": open_form, "said": said, "room": "today"}
+    context["refused"] = status == 409
     template = "desk/_arrangements.html" if request.htmx and not request.htmx.boosted else "desk/arrangements.html"
     return render(request, template, context, status=status)
 

@@ -27,8 +27,11 @@ from ..forms import (
 from .entry import note_view
 
 
-def _show_flag(request: Any, flag_id: UUID, said: str = "", status: int = 200, **bound: Any) -> HttpResponse:
-    """The room of a flag as it is now, with the forms that fit its state; `bound` are those that were just filled in."""
+def _show_flag(
+    request: Any, flag_id: UUID, said: str = "", status: int = 200, done: bool = False, **bound: Any
+) -> HttpResponse:
+    """The room of a flag as it is now, with the forms that fit its state; `bound` are those that were just filled in.
+    After an act that was `done` the newest line of the history is said above it."""
     page = pages.flag(request.case, flag_id, request.user, timezone.now())
     resolve = SafetyResolveForm if page.card.safety else ResolveForm
     forms = {
@@ -40,6 +43,7 @@ def _show_flag(request: Any, flag_id: UUID, said: str = "", status: int = 200, *
         "look": SecondLookForm(auto_id="look_%s"),
     }
     context = {"page": page, "said": said, "room": "flags", "key": uuid4(), "narrow": request.narrow, **forms, **bound}
+    context["done"] = page.history[-1].words if done else ""
     template = "desk/_flag_room.html" if request.htmx else "desk/flag.html"
     return render(request, template, context, status=status)
 
@@ -80,9 +84,12 @@ def _act(
             said = form.cleaned_data if form is not None else {}
             act(case=request.case, by=request.user, at=timezone.now(), **said, **given)
     except flags.Refused as refusal:
+        if form is not None and refusal.field in form.fields:
+            form.add_error(refusal.field, str(refusal))
+            return _show_flag(request, room, status=422, **kept)
         return _show_flag(request, room, str(refusal), 409, **kept)
     if request.htmx:
-        return _show_flag(request, room)
+        return _show_flag(request, room, done=True)
     return redirect("desk:flag", case_id=request.case.pk, flag_id=room)
 
 

@@ -317,3 +317,25 @@ def test_a_click_on_the_name_of_a_flag_opens_that_flag(people: Cast, door: Calla
         assert ring == "solid", place
         page.locator("h1").click()
         expect(page).to_have_url(desk.origin + place)
+
+
+def test_what_an_act_answers_is_where_the_keyboard_goes_on(people: Cast, door: Callable[..., Door]) -> None:
+    make.check_in(people.a, ago(0.05), c8={"ultimatum": 1})
+    flag = Flag.objects.get(partner=people.a, rule="P03")
+    page = door(DESKTOP).enter(people.dana).go(f"/desk/cases/{people.couple.pk}/flags/{flag.pk}/")
+    page.locator("#snooze_until").fill("2020-01-01")
+    page.get_by_role("button", name="Set aside", exact=True).click()
+    expect(page.locator("#errors")).to_be_focused()
+    expect(page.locator("form:has(#errors) #snooze_until")).to_have_attribute("aria-invalid", "true")
+    page.get_by_role("button", name="Mark as seen").click()
+    expect(page.locator("[data-said][role=status]")).to_be_focused()
+    expect(page.locator("[data-said]")).to_have_text("Seen by Dana.")
+
+    page.goto(page.url.split("flags/")[0] + "arrangements/")
+    page.locator("summary", has_text="Add a goal").first.click()
+    form = page.locator("details:has([name=goalA-words])")
+    form.get_by_role("button", name="Keep").click()
+    expect(page.locator("#errors")).to_be_focused()
+    form.locator("[name=goalA-words]").fill("To listen before I answer.")
+    form.get_by_role("button", name="Keep").click()
+    expect(page.locator("[data-said]")).to_be_focused()

@@ -16,3 +16,10 @@ start(document);
 // where help is shown first, it stays in view
 document.getElementById("errors")?.focus({ preventScroll: !!document.querySelector(".crisis") });
 document.addEventListener("htmx:load", (event) => { if (event.target !== document.body) start(event.target); });
+
+// What an act answered is shown in place of the room it was done in. Whoever reads along by keyboard or by ear is taken to
+// what was said: what is wrong, beside its form, else the one sentence. A poll moves nobody.
+document.addEventListener("htmx:afterSettle", ({ target, detail }) => {
+  if (detail.requestConfig?.verb !== "post" || !target.matches?.("[data-live]")) return;
+  target.querySelector("#errors, [data-said]")?.focus();
+});
