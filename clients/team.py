@@ -212,13 +212,17 @@ def set_trainee(*, user: User, supervisor: User | None, by: User, at: datetime) 
 
 @transaction.atomic
 def switch_off(*, user: User, by: User, at: datetime) -> int:
-    """The account opens nothing from now on. Returns how many cases are left without a counselor."""
+    """The account opens nothing from now on, and who stood in stands in no more: what waited there gets its time back.
+    Returns how many cases are left without a counselor."""
     _colleague(user, by.practice_id, "user")
     if user.pk == by.pk:
         raise Refused("You cannot switch off your own account.")
     held = list(held_by(user, at).order_by("pk"))
-    for case in held:
+    stands_in = Assignment.objects.filter(user=user, role=Assignment.As.COVER, until__gt=at)
+    for case in Case.objects.filter(Q(pk__in=[c.pk for c in held]) | Q(pk__in=stands_in.values("case"))).order_by("pk"):
         summary.lock(case)
+    for row in list(stands_in.order_by("case", "pk")):
+        end_cover(assignment_id=row.pk, by=by, at=at)
     User.objects.filter(pk=user.pk).update(is_active=False, in_session_until=None)
     _end(Assignment.objects.filter(user=user).filter(Q(until__isnull=True) | Q(until__gt=at)), at)
     Flag.objects.filter(owner=user, state__in=["open", "acknowledged", "snoozed"]).update(owner=None)

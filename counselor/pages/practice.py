@@ -204,11 +204,13 @@ class PersonLine:
     active: bool
     me: bool
     in_session: str
+    stands_in: tuple[str, ...]  # cover that would end with the account
 
 
 @dataclass(frozen=True, slots=True)
 class CoverLine:
     id: UUID
+    user_id: UUID
     who: str
     case: str
     days: str
@@ -243,6 +245,9 @@ def team_page(user: User, now: datetime) -> TeamPage:
     open_cases = Case.objects.filter(practice=user.practice, closed_at__isnull=True).order_by("opened_at", "id")
     rows = [(pk, opened, held.get(pk)) for pk, opened in open_cases.values_list("pk", "opened_at")]
     people = User.objects.select_related("supervisor").filter(practice=user.practice).exclude(role=Role.CLIENT)
+    cover = _cover_lines(
+        Assignment.objects.filter(practice=user.practice), now, clock, {pk: _label(pk, o, clock, "") for pk, o, _h in rows}
+    )  # fmt: skip
     return TeamPage(
         people=tuple(
             PersonLine(
@@ -250,6 +255,7 @@ def team_page(user: User, now: datetime) -> TeamPage:
                 p.supervisor.name if p.trainee and p.supervisor else "", str(p.supervisor_id or ""), p.is_active,
                 p.pk == user.pk,
                 clock.time(p.in_session_until) if p.in_session_until and p.in_session_until > now else "",
+                tuple(f"{line.case} ({line.days})" for line in cover if line.user_id == p.pk),
             )
             for p in people.order_by("-is_active", "name", "id")
         ),
@@ -259,9 +265,7 @@ def team_page(user: User, now: datetime) -> TeamPage:
             for pk, opened, holder in sorted(rows, key=lambda row: (row[2][1] if row[2] else "", row[1]))
         ),
         unheld=sum(1 for _pk, _opened, holder in rows if holder is None),
-        cover=_cover_lines(
-            Assignment.objects.filter(practice=user.practice), now, clock, {pk: _label(pk, o, clock, "") for pk, o, _h in rows}
-        ),
+        cover=cover,
         zone=user.practice.zone,
     )  # fmt: skip
 
@@ -270,7 +274,7 @@ def _cover_lines(rows: Any, now: datetime, clock: Clock, labels: dict[UUID, str]
     running = rows.filter(role=Assignment.As.COVER, until__gt=now, case__in=labels).select_related("user")
     return tuple(
         CoverLine(
-            row.pk, row.user.name, labels[row.case_id].removeprefix(": "),
+            row.pk, row.user_id, row.user.name, labels[row.case_id].removeprefix(": "),
             f"{clock.stamp(row.since)} until {clock.stamp(row.until)}",
         )
         for row in running.order_by("since", "id")

@@ -14,6 +14,7 @@ from clients import access, duty, team
 
 from .. import pages
 from ..forms import ChannelsForm, ChecklistsForm, CoverForm, HoursForm, NewNumberForm, NumberForm
+from ..pages.practice import TeamPage
 
 
 def _id(text: str) -> UUID:
@@ -138,7 +139,7 @@ def team_room(request: Any) -> HttpResponse:
     form = CoverForm(page.choices, page.zone, request.POST if do == "cover" else None, away=page.choices)
     try:
         if do in {"trainee", "off", "on", "transfer"}:
-            messages.success(request, _team_act(request, do, now))
+            messages.success(request, _team_act(request, do, now, page))
             return redirect("desk:team")
         if do == "end":
             team.end_cover(assignment_id=_id(request.POST.get("id", "")), by=by, at=now)
@@ -163,7 +164,7 @@ def team_room(request: Any) -> HttpResponse:
     return render(request, "desk/team.html", context, status=422 if request.method == "POST" else 200)
 
 
-def _team_act(request: Any, do: str, now: Any) -> str:
+def _team_act(request: Any, do: str, now: Any, page: TeamPage) -> str:
     by, given = request.user, request.POST
     if do == "transfer":
         to = team.person(by, _id(given.get("to", "")))
@@ -177,8 +178,13 @@ def _team_act(request: Any, do: str, now: Any) -> str:
             return f"{user.name} is no trainee."
         return f"{user.name} is a trainee: alerts go to {supervisor.name}, too."
     if do == "off":
+        if not given.get("sure"):  # one press is not enough: it ends sessions and cover at once
+            raise team.Refused(f"Please tick that {user.name} is to be switched off.")
         left = team.switch_off(user=user, by=by, at=now)
-        return f"{user.name} can no longer sign in. {left} case{'' if left == 1 else 's'} wait for another counselor."
+        ended = next((line.stands_in for line in page.people if line.id == user.pk), ())
+        cases = f"{left} case{' waits' if left == 1 else 's wait'} for another counselor."
+        over = f" This cover has ended: {'; '.join(ended)}." if ended else ""
+        return f"{user.name} can no longer sign in. {cases}{over}"
     team.switch_on(user=user, by=by, at=now)
     return f"{user.name} can sign in again."
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from clients import access, duty, tasks, team
-from clients.models import Assignment, AuditEvent, Duty, Notice, Practice, Resource, User
+from clients.models import Assignment, AuditEvent, Duty, Flag, Notice, Practice, Resource, User
 from tests import browse, make
 from tests.conftest import Cast
 
@@ -158,7 +158,7 @@ def test_the_team_room_names_no_client(cast: Cast, enter: Any) -> None:
 def test_switching_off_ends_every_session_at_once_and_leaves_the_cases_to_be_handed_on(cast: Cast, enter: Any) -> None:
     ruth, dana = enter(cast.ruth), enter(cast.dana)
     assert dana.get("/desk/").status_code == 200
-    assert ruth.post("/desk/practice/team/", {"do": "off", "id": str(cast.dana.pk)}).status_code == 302
+    assert ruth.post("/desk/practice/team/", {"do": "off", "id": str(cast.dana.pk), "sure": "on"}).status_code == 302
     assert dana.get("/desk/").status_code == 302
     assert "2 cases without a counselor" in browse.words(ruth.get("/desk/practice/team/"))
     given = {"do": "transfer", "case": str(cast.couple.pk), "to": str(cast.erik.pk)}
@@ -170,7 +170,10 @@ def test_switching_off_ends_every_session_at_once_and_leaves_the_cases_to_be_han
     assert again.get("/desk/").status_code == 200
     assert again.get(f"/desk/cases/{cast.couple.pk}/").status_code == 404
     for wrong in (cast.ruth.pk, cast.fay.pk, cast.alma.pk):
-        assert ruth.post("/desk/practice/team/", {"do": "off", "id": str(wrong)}).status_code in {404, 422}
+        assert ruth.post("/desk/practice/team/", {"do": "off", "id": str(wrong), "sure": "on"}).status_code in {
+            404,
+            422,
+        }
     assert User.objects.filter(is_active=False).count() == 0
     foreign = given | {"case": str(cast.foreign.pk)}
     assert ruth.post("/desk/practice/team/", foreign).status_code == 404
@@ -234,3 +237,30 @@ def test_nonsense_gets_an_answer_and_changes_nothing(cast: Cast, enter: Any, pat
     assert not Notice.objects.exists()
     left = AuditEvent.objects.exclude(act__in=["practice.hours_set", "practice.duty_set"]).count()
     assert left <= count
+
+
+def test_switching_off_is_asked_once_and_ends_cover_with_its_waiting_time_given_back(
+    cast: Cast, enter: Any, time_machine: Any
+) -> None:
+    at, later = make.START, make.START + timedelta(hours=6)
+    make.check_in(cast.a, 0, c8={"ultimatum": 1})
+    flag = Flag.objects.get(case=cast.couple, rule="P03")
+    assert flag.due_at
+    was = flag.due_at
+    team.cover(away=cast.dana, user=cast.erik, since=at, until=at + timedelta(days=20), by=cast.ruth, at=at)
+    flag.refresh_from_db()
+    assert flag.due_at > was
+    time_machine.move_to(later, tick=False)
+    ruth = enter(cast.ruth)
+    room, off = "/desk/practice/team/", {"do": "off", "id": str(cast.erik.pk)}
+    assert "This cover ends:" in browse.words(ruth.get(room))
+    asked = ruth.post(room, off)
+    assert asked.status_code == 422
+    assert "Please tick that Erik is to be switched off." in browse.words(asked)
+    assert User.objects.get(pk=cast.erik.pk).is_active
+    done = ruth.post(room, off | {"sure": "on"}, follow=True)
+    assert "This cover has ended: " in browse.words(done)
+    assert not User.objects.get(pk=cast.erik.pk).is_active
+    flag.refresh_from_db()
+    assert flag.due_at == was + (later - at), "what was left is left"
+    assert AuditEvent.objects.filter(act="cover.ended").count() == 2
