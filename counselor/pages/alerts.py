@@ -48,6 +48,7 @@ class StandIn:
 class Alerts:
     dangers: tuple[Danger, ...]
     stand_in: tuple[StandIn, ...]
+    alerted: tuple[StandIn, ...]  # not arranged: danger was sent to this person, too
     in_session_until: str
     stuck: int
     silent: bool
@@ -96,9 +97,11 @@ def alerts(user: User, now: datetime) -> Alerts:
         user.practice_id, user.pk, now, now - notices.SILENT_AFTER, now - timedelta(days=7)
     )[0]
     silent = bool(stuck or behind or untimed)
+    beside = _stand_in(user, clock) if stands_in else ((), ())
     return Alerts(
         dangers=_dangers(user, clock) if mine else (),
-        stand_in=_stand_in(user, clock) if stands_in else (),
+        stand_in=beside[0],
+        alerted=beside[1],
         in_session_until=clock.time(user.in_session_until)
         if user.in_session_until and user.in_session_until > now
         else "",
@@ -139,15 +142,18 @@ def _dangers(user: User, clock: Clock) -> tuple[Danger, ...]:
     return tuple(found)
 
 
-def _stand_in(user: User, clock: Clock) -> tuple[StandIn, ...]:
+def _stand_in(user: User, clock: Clock) -> tuple[tuple[StandIn, ...], tuple[StandIn, ...]]:
+    """The cases of others: those this person stands in for, and those it was only alerted about."""
     rows = Assignment.objects.filter(
         Q(until__isnull=True) | Q(until__gt=clock.now), user=user, since__lte=clock.now, case__closed_at__isnull=True
     ).exclude(role=Assignment.As.PRIMARY)
-    held = rows.order_by("case__summary__names").values_list("case_id", "case__summary__names", "until")
-    return tuple(
-        StandIn(reverse("desk:safety", args=[case_id]), names, clock.stamp(until) if until else "")
-        for case_id, names, until in held
-    )
+    stands: list[StandIn] = []
+    alerted: list[StandIn] = []
+    found = rows.order_by("case__summary__names").values_list("case_id", "case__summary__names", "until", "role")
+    for case_id, names, until, role in found:
+        line = StandIn(reverse("desk:safety", args=[case_id]), names, clock.last(until) if until else "")
+        (alerted if role == Assignment.As.ALERTED else stands).append(line)
+    return tuple(stands), tuple(alerted)
 
 
 def _to_phone(user: User, zone: str, now: datetime) -> tuple[str, ...]:

@@ -36,6 +36,12 @@ class Clock:
     def stamp(self, at: datetime) -> str:
         return f"{self.day(at)}, {self.time(at)}"
 
+    def last(self, until: datetime) -> str:
+        """The end of a span: where it ends at midnight, the last day that it holds."""
+        if until.astimezone(self.zone).time() == datetime.min.time():
+            return f"the end of {self.day(until - timedelta(minutes=1))}"
+        return self.stamp(until)
+
     def ago(self, at: datetime) -> str:
         days = (self.today - at.astimezone(self.zone).date()).days
         return "today" if days <= 0 else "yesterday" if days == 1 else f"{days} days ago"

@@ -275,7 +275,7 @@ def _cover_lines(rows: Any, now: datetime, clock: Clock, labels: dict[UUID, str]
     return tuple(
         CoverLine(
             row.pk, row.user_id, row.user.name, labels[row.case_id].removeprefix(": "),
-            f"{clock.stamp(row.since)} until {clock.stamp(row.until)}",
+            f"{clock.stamp(row.since)} until {clock.last(row.until)}",
         )
         for row in running.order_by("since", "id")
     )  # fmt: skip

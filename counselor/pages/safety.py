@@ -48,7 +48,7 @@ def safety(case: Case, user: User, now: datetime) -> SafetyPage:
         case_id=case.pk,
         names=summary.names,
         counselor=primary.name if primary else "",
-        until=clock.stamp(mine.until) if mine and mine.until else "",
+        until=clock.last(mine.until) if mine and mine.until else "",
         flags=tuple(flag_card(f, by_id[f.partner_id], [], clock, summary) for f in shown),
         sides=tuple(SafetySide(p.side, p.name, reach(p, clock), limits(p, partners, running, clock)) for p in partners),
     )

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -162,6 +163,9 @@ def test_who_is_alerted_sees_danger_reach_and_limits_and_says_that_it_was_seen(
     assert browser.post(f"{place}flags/{other.pk}/seen/").status_code == 404
     room = browser.get(f"{place}flags/{flag.pk}/")
     assert room.status_code == 200
+    above = banner(enter(cast.erik).get("/desk/"))
+    assert "You were alerted about 1 case" in above
+    assert "You stand in" not in above
     assert "7 Sep, 19:15 Erik was alerted" in browse.words(room), "who was told when stands in its history"
     assert browser.post(f"{place}flags/{flag.pk}/seen/").status_code == 302
     flag.refresh_from_db()
@@ -185,3 +189,14 @@ def test_cover_finds_its_cases_above_every_page(cast: Cast, enter: Any, time_mac
     assert f"/desk/cases/{cast.couple.pk}/safety/" in said
     time_machine.move_to(minutes(1440), tick=False)
     assert "You stand in" not in banner(enter(cast.erik).get("/desk/"))
+
+
+def test_cover_until_a_day_is_told_with_that_day(cast: Cast, enter: Any, time_machine: Any) -> None:
+    until = datetime(2026, 9, 25, tzinfo=ZoneInfo("Europe/Berlin"))
+    team.cover(away=cast.dana, user=cast.erik, since=minutes(1), until=until, by=cast.dana, at=minutes(1))
+    time_machine.move_to(minutes(2), tick=False)
+    erik = enter(cast.erik)
+    for path in ("/desk/", f"/desk/cases/{cast.couple.pk}/safety/"):
+        assert "until the end of 24 Sep" in browse.words(erik.get(path))
+    assert "until the end of 24 Sep" in browse.words(enter(cast.dana).get("/desk/cover/"))
+    assert "You hold no open case yourself." in browse.words(erik.get("/desk/"))
