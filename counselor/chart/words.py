@@ -144,7 +144,7 @@ def _conduct(name: str, client: Sequence[Reading], zone: ZoneInfo, end: datetime
     base, change = _change(client)
     if not change:
         return ""
-    return f"{name} has pressed {'more' if change > 0 else 'less'} than around {_long(base, zone, end)}."
+    return f"{name} is pressing {'more' if change > 0 else 'less'} than around {_long(base, zone, end)}."
 
 
 def _change(scored: Sequence[Reading]) -> tuple[datetime, float]:

@@ -123,7 +123,7 @@ def arrangements(case: Case, user: User, now: datetime) -> Arrangements:
             limits=limits(p, partners, running_limits, clock),
             agreements=tuple(_agreed(a, clock) for a in agreed if a.partner_id == p.pk),
             goals=tuple(GoalLine(g.pk, g.words, clock.day(g.at)) for g in goals if g.partner_id == p.pk),
-            wish=_wish(wishes.get(p.pk), clock),
+            wish=_wish(wishes.get(p.pk), held.arranged.get("wish", {}).get(p.side), clock),
             reach=_reach(p, cards.get(p.pk), clock),
             reach_values=_values(cards.get(p.pk)),
             shared=p.user_id is not None and p.pk in shared,
@@ -181,7 +181,10 @@ def _agreed(row: Agreement, clock: Clock) -> AgreedLine:
     )
 
 
-def _wish(wish: Wish | None, clock: Clock) -> str:
+def _wish(wish: Wish | None, newest: Any, clock: Clock) -> str:
+    """`newest` is what the case's row knows: also what was answered in a check-in after the counselor asked."""
+    if newest and (wish is None or newest != [wish.wish, wish.at.date().isoformat()]):
+        return f"{Wish.Choice(newest[0]).label}, told in a check-in on {_date(date.fromisoformat(newest[1]), clock)}"
     return f"{wish.get_wish_display()}, told {clock.ago(wish.at)}" if wish else ""
 
 

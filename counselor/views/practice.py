@@ -48,7 +48,7 @@ def practice(request: Any) -> HttpResponse:
             return redirect("desk:practice")
         if channels.is_bound and channels.is_valid():
             duty.set_channels(practice=place, by=request.user, at=now, **channels.cleaned_data)
-            messages.success(request, "Kept. Clients read it from now on.")
+            messages.success(request, "Kept. It holds from now on.")
             return redirect("desk:practice")
         if lists.is_bound and lists.is_valid():
             duty.set_checklists(practice=place, lists=lists.cleaned_data, by=request.user, at=now)

@@ -181,3 +181,15 @@ def test_a_limit_that_was_ticked_and_not_recorded_is_asked_for_until_it_is(cast:
         note="", by=cast.dana, at=START,
     )  # fmt: skip
     assert asks not in desk.get(address).content.decode()
+
+
+def test_a_wish_told_in_a_check_in_stands_in_the_room_and_nothing_is_chosen_beforehand(cast: Any, enter: Any) -> None:
+    desk, case = enter(cast.dana), cast.couple
+    make.check_in(cast.a, 3, wish="together")
+    assert "Wants at present: Together again, told in a check-in on 10 Sep" in browse.words(desk.get(room(case)))
+    post(desk, case, "wish", side="A", **{"wishA-wish": "unsure"})
+    assert "Wants at present: Not sure, told today" in browse.words(desk.get(room(case)))
+    day = START.date()
+    care.agree(case=case, partner=cast.a, kind="visits", words="Sundays", since=day, by=cast.dana, at=START)
+    html = desk.get(room(case)).content.decode()
+    assert html.split('name="outcome"')[1].split("<option")[1].startswith(' value="">')
