@@ -26,6 +26,7 @@ urlpatterns = [
     path(_case + "flags/<uuid:flag_id>/resolve/", flags.resolve_flag, name="resolve_flag"),
     path(_case + "flags/<uuid:flag_id>/reopen/", flags.reopen_flag, name="reopen_flag"),
     path(_case + "flags/<uuid:flag_id>/aside/", flags.snooze_flag, name="snooze_flag"),
+    path(_case + "flags/<uuid:flag_id>/back/", flags.bring_back_flag, name="bring_back_flag"),
     path(_case + "flags/<uuid:flag_id>/owner/", flags.hand_on_flag, name="hand_on_flag"),
     path(_case + "flags/<uuid:flag_id>/mute/", flags.mute_rule, name="mute_rule"),
     path(_case + "flags/<uuid:flag_id>/second-look/", flags.second_look_flag, name="second_look_flag"),

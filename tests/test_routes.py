@@ -54,6 +54,7 @@ POLICY = {
     "desk:resolve_flag": "holder",
     "desk:reopen_flag": "holder",
     "desk:snooze_flag": "holder",
+    "desk:bring_back_flag": "holder",
     "desk:hand_on_flag": "holder",
     "desk:mute_rule": "holder",
     "desk:second_look_flag": "holder",

@@ -6,6 +6,7 @@ from .acts import (
     WINDOW_REASONS,
     acknowledge,
     acknowledge_info,
+    bring_back,
     end_window,
     hand_on,
     holders,
@@ -40,7 +41,7 @@ from .usefulness import ENOUGH, Tally, tally, wilson
 
 __all__ = [
     "BY_ITSELF", "CLEARS", "DUE", "DUE_TODAY", "ENOUGH", "LIVE", "LOOK_BACK", "REASONS", "REOPEN_REASONS", "SAFETY_REASONS",
-    "STAFF", "TRANSITIONS", "WINDOW_REASONS", "Refused", "Tally", "acknowledge", "acknowledge_info", "apply", "can", "can_mute",
+    "STAFF", "TRANSITIONS", "WINDOW_REASONS", "Refused", "Tally", "acknowledge", "acknowledge_info", "apply", "bring_back", "can", "can_mute",
     "carry", "edited", "end_window", "find_due", "hand_on", "help_for", "holders", "keep_days", "lifecycle", "load",
     "look_for_danger", "mute", "mute_for_practice", "of_practice", "reopen", "resolve", "rests_on", "running",
     "safety_open", "said_of", "second_look", "set_speed", "snooze", "tally", "unmute", "unmute_for_practice",

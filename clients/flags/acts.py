@@ -61,7 +61,9 @@ def _tell(event: FlagEvent, by: User) -> str:
         "owner": f"{who} has handed this flag on ({when}).",
         "second_look": f"{who} has already taken the second look ({when}).",
         "auto_resolved": f"This flag has already cleared by itself ({when}).",
-        "woken": f"This flag has come back on its day ({when}).",
+        "woken": f"{who} has brought this flag back ({when})."
+        if who
+        else f"This flag has come back on its day ({when}).",
     }
     if who and event.kind in kinds or event.kind in {"auto_resolved", "woken"}:
         return kinds[event.kind]
@@ -172,6 +174,20 @@ def snooze(*, case: Case, flag_id: Any, by: User, at: datetime, until: date, sta
     flag.due_at, flag.head = None, None
     _move(case, flag, Flag.State.SNOOZED, by=by, at=at, kind="snoozed", words=f"Until {until:%-d %B %Y}")
     _set_free(flag)
+    summary.refresh(case, at=at)
+    return flag
+
+
+@transaction.atomic
+def bring_back(*, case: Case, flag_id: Any, by: User, at: datetime, stand: UUID | None = None) -> Flag:
+    """Put what was set aside back on the table before its day."""
+    flag = _locked(case, flag_id)
+    if flag.state != Flag.State.SNOOZED:
+        raise Refused(_already(flag, by))
+    _look(flag, stand, by)
+    flag.snoozed_until = flag.acknowledged_at = flag.acknowledged_by = None
+    wait_again(flag, at)
+    _move(case, flag, Flag.State.OPEN, by=by, at=at, kind="woken")
     summary.refresh(case, at=at)
     return flag
 

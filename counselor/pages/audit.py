@@ -85,6 +85,7 @@ ACTS = {
     "flag.resolved": "resolved a flag",
     "flag.reopened": "reopened a flag",
     "flag.snoozed": "set a flag aside",
+    "flag.woken": "brought a flag back",
     "flag.owner": "handed a flag on",
     "flag.second_look": "took the second look at a safety flag",
     "flag.edited": "edited the check-in a flag rested on",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
 from django.http import Http404
 from django.urls import reverse
 from django.utils.html import format_html
@@ -20,6 +21,7 @@ from clients.models import (
     Flag,
     FlagEvent,
     Partner,
+    RuleMute,
     SteadyWindow,
     User,
 )
@@ -270,11 +272,7 @@ def flag(case: Case, flag_id: UUID, user: User, now: datetime) -> FlagPage:
         window=_window(row, clock),
         history=_history(row, events, clock),
         stand=events[-1].pk if events else None,
-        people=tuple(
-            (str(person.pk), person.name)
-            for person in flags.holders(case, row, now)
-            if person.pk != row.owner_id and row.state in flags.LIVE
-        ),
+        people=_people(case, row, user, now),
         mutes=tuple(line for line in mutes if line.rule == row.rule),
         can_snooze=flags.can(row, "snoozed"),
         can_mute=flags.can_mute(row.rule) and not row.muted,
@@ -294,9 +292,35 @@ def _unread_words(case: Case, flag: Flag, events: list[FlagEvent]) -> str:
     return f"{reverse('desk:case', args=[case.pk])}#e-{newest}" if words else ""
 
 
+def _people(case: Case, flag: Flag, user: User, now: datetime) -> tuple[tuple[str, str], ...]:
+    """Whom it can be handed on to. Who alone holds the case has it already."""
+    if flag.state not in flags.LIVE:
+        return ()
+    others = [person for person in flags.holders(case, flag, now) if person.pk != flag.owner_id]
+    if flag.owner_id is None and [person.pk for person in others] == [user.pk]:
+        return ()
+    return tuple((str(person.pk), person.name) for person in others)
+
+
+def _silenced(flag: Flag, clock: Clock) -> list[tuple[datetime, HistoryLine]]:
+    """When its rule was muted for it, by whom and why, and when it spoke again."""
+    lines = []
+    kept = RuleMute.objects.select_related("by", "ended_by").filter(
+        Q(case=flag.case_id) | Q(case__isnull=True), Q(partner=flag.partner_id) | Q(partner__isnull=True),
+        practice=flag.practice_id, rule=flag.rule,
+    )  # fmt: skip
+    for mute in kept:
+        by = f" by {mute.by.name}" if mute.by else ""
+        lines.append((mute.at, HistoryLine(clock.stamp(mute.at), f"Rule muted{by}", "", mute.reason)))
+        if mute.ended_at and mute.ended_by:
+            words = f"Rule no longer muted, by {mute.ended_by.name}"
+            lines.append((mute.ended_at, HistoryLine(clock.stamp(mute.ended_at), words, "", "")))
+    return lines
+
+
 def _history(flag: Flag, events: list[FlagEvent], clock: Clock) -> tuple[HistoryLine, ...]:
     """What people and rules did, and who was alerted when."""
-    lines = [(event.at, history_line(event, clock)) for event in events]
+    lines = [(event.at, history_line(event, clock)) for event in events] + _silenced(flag, clock)
     if flag.speed:
         told = [entry for clocked in flag.escalations.values_list("told", flat=True) for entry in clocked]
         names = {
@@ -313,7 +337,8 @@ def history_line(event: FlagEvent, clock: Clock) -> HistoryLine:
     reasons = flags.REOPEN_REASONS if event.kind == "reopened" else flags.REASONS | flags.BY_ITSELF
     why = f": {reasons[event.reason]}" if event.reason in reasons else ""
     sentence = json.loads(event.card)["sentence"] if event.card else ""
-    return HistoryLine(clock.stamp(event.at), f"{event.get_kind_display()}{by}{why}", sentence, event.words or "")
+    what = "Brought back" if event.kind == "woken" and by else event.get_kind_display()
+    return HistoryLine(clock.stamp(event.at), f"{what}{by}{why}", sentence, event.words or "")
 
 
 def _window(flag: Flag, clock: Clock) -> str:

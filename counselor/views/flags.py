@@ -125,6 +125,11 @@ def snooze_flag(request: Any, case_id: UUID, flag_id: UUID) -> HttpResponse:
 
 
 @require_POST
+def bring_back_flag(request: Any, case_id: UUID, flag_id: UUID) -> HttpResponse:
+    return _act(request, flag_id, flags.bring_back, flag_id=flag_id, stand=_stand(request))
+
+
+@require_POST
 def hand_on_flag(request: Any, case_id: UUID, flag_id: UUID) -> HttpResponse:
     form = HandOnForm(_page(request, flag_id).people, request.POST, auto_id="owner_%s")
     return _act(request, flag_id, flags.hand_on, form, "hand_on", flag_id=flag_id, stand=_stand(request))

@@ -139,6 +139,28 @@ def test_the_rules_of_a_flag_stand_in_plain_words_and_its_numbers_one_step_away(
     assert "version" in after
 
 
+def test_what_was_set_aside_is_brought_back_and_the_history_says_so(cast: Cast, enter: Any) -> None:
+    browser, row = enter(cast.dana), raised(cast)
+    assert "Hand on" not in browse.words(browser.get(room(row))), "there is nobody else to hand it on to"
+    browser.post(room(row) + "aside/", {"until": f"{timezone.now() + timedelta(days=5):%Y-%m-%d}"})
+    assert "Bring back now" in browse.words(browser.get(room(row)))
+    answer = browser.post(room(row) + "back/", {"stand": stand(row)}, headers=HTMX)
+    row.refresh_from_db()
+    assert (row.state, row.snoozed_until) == ("open", None)
+    assert row.due_at > timezone.now()
+    assert "Brought back by Dana." in browse.words(answer)
+    again = browser.post(room(row) + "back/")
+    assert again.status_code == 409
+    assert "Dana has brought this flag back" in browse.words(again)
+    also(cast, cast.erik)
+    browser.post(room(row) + "mute/", {"reason": "Agreed with both.", "side": "A"})
+    said = browse.words(browser.get(room(row)))
+    assert "Rule muted by Dana Agreed with both." in said
+    assert "Hand on" in said
+    browser.post(f"/desk/cases/{cast.couple.pk}/mutes/{RuleMute.objects.get().pk}/")
+    assert "Rule no longer muted, by Dana" in browse.words(browser.get(room(row)))
+
+
 # The list
 
 
