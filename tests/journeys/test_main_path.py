@@ -107,7 +107,7 @@ def test_from_a_check_in_to_shared_guidance(
 
     # 5 from the flag to a note, a card, a signature and a share
     desk.press("Start a note")
-    expect(page.locator("h1")).to_have_text("Session note")
+    expect(page.locator("h1")).to_have_text("Progress note")
     page.locator("#id_body").fill("Alma told me about the evening.")
     desk.press(f"Insert {CARD.title}", page.locator("[aria-labelledby=cards] > .guidance-list"))
     expect(page.locator("#share-list")).to_contain_text(CARD.title)
