@@ -23,7 +23,7 @@ PATIENCE = 60.0
 NO_BROKER = "redis://127.0.0.1:1/0"
 pytestmark = pytest.mark.services
 
-# One client, and the notices named on the command line, owed by the same call an act makes.
+# One person, and the notices named on the command line, owed by the same call an act makes.
 OWE = """
 import sys
 from django.db import transaction
@@ -33,7 +33,7 @@ from clients.models import Practice, User
 now = timezone.now()
 practice = Practice.objects.first() or Practice.objects.create(name="Elm", created_at=now)
 to = User.objects.first() or User.objects.create(
-    practice=practice, email="a@example.org", name="A", role="client", created_at=now
+    practice=practice, email="a@example.org", name="A", role="counselor", created_at=now
 )
 with transaction.atomic():
     notices.owe([notices.prepare("reminder", to=to, at=now, dedupe=name) for name in {names!r}])
